@@ -1,0 +1,322 @@
+//! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
+//! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
+
+use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Sha256, Uuid};
+use serde::Serialize;
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, time::Duration};
+
+/// Where something stands in the site's files: what a reason or a complaint points at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// The file, relative to the site's folder.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A whole site, validated, with everything implied filled in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Site {
+    /// The site's folder, as it was given.
+    pub root: PathBuf,
+    /// `site { name }`; the folder's name where it is not set.
+    pub name: String,
+    /// `site { domain }`: DHCP option 15 and 119 for every network that sets none of its own.
+    pub domain: Option<Domain>,
+    /// `site { http_port }`, 8080 where not set.
+    pub http_port: u16,
+    /// `site { unknown }`: what a machine that nobody declared gets.
+    pub unknown: Unknown,
+    /// `site { default_profile }`: for declared machines that name none. The only profile, where there is just one.
+    pub default_profile: Option<String>,
+    /// `site { menu_timeout }`: how long the boot menu waits before it takes its default. 30 s where not set.
+    pub menu_timeout: Duration,
+    /// `site { ipxe_dir }`: the folder of the iPXE binaries, `/usr/lib/ipxe` where not set.
+    pub ipxe_dir: PathBuf,
+    /// The networks, by their order in the files.
+    pub networks: Vec<Network>,
+    /// The assets, by name.
+    pub assets: BTreeMap<String, Asset>,
+    /// The profiles, by name.
+    pub profiles: BTreeMap<String, Profile>,
+    /// The classes, by name, with what they inherit already merged in.
+    pub classes: BTreeMap<String, Class>,
+    /// The declared machines, by name.
+    pub machines: BTreeMap<String, Machine>,
+    /// The `lab` block, where there is one.
+    pub lab: Option<Lab>,
+}
+
+/// What a machine that nobody declared gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unknown {
+    /// An address, and a script that waits, says so on the screen and asks again. The default.
+    Park,
+    /// An address, and the boot menu.
+    Menu,
+    /// An address, and the default profile.
+    Boot,
+    /// No DHCP answer at all.
+    Ignore,
+}
+
+/// A `network` block.
+#[derive(Debug, Clone, Serialize)]
+pub struct Network {
+    /// The block's label.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The interface that is served. `None` for a network reached only through DHCP relays.
+    pub interface: Option<String>,
+    /// The network.
+    pub subnet: Ipv4Net,
+    /// The server's own address in it; the subnet's first host where not set.
+    pub address: Ipv4Addr,
+    /// Option 3. `None`: no router is announced.
+    pub gateway: Option<Ipv4Addr>,
+    /// Option 6.
+    pub dns: Vec<Ipv4Addr>,
+    /// Option 42.
+    pub ntp: Vec<Ipv4Addr>,
+    /// Option 15; the site's where not set.
+    pub domain: Option<Domain>,
+    /// Option 119; just `domain` where not set.
+    pub search: Vec<Domain>,
+    /// Option 121 (RFC 3442): destination and router.
+    pub routes: Vec<Route>,
+    /// Option 26, interface MTU.
+    pub mtu: Option<u16>,
+    /// How DHCP is served.
+    pub dhcp: Dhcp,
+    /// Whether IPv6 router solicitations are answered (with a router lifetime of zero), so that iPXE does not wait
+    /// for a router that never comes. True where not set.
+    pub router_advertisements: bool,
+}
+
+/// A static route, DHCP option 121.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Route {
+    /// Where to.
+    pub to: Ipv4Net,
+    /// Through which router.
+    pub via: Ipv4Addr,
+}
+
+/// A network's `dhcp` block.
+#[derive(Debug, Clone, Serialize)]
+pub struct Dhcp {
+    /// First and last address handed out to machines without a reservation. Empty: reservations only.
+    /// Where not set: the upper half of the subnet.
+    pub ranges: Vec<(Ipv4Addr, Ipv4Addr)>,
+    /// How long a lease lasts; 12 h where not set.
+    pub lease: Duration,
+}
+
+/// An `asset` block: named content.
+#[derive(Debug, Clone, Serialize)]
+pub struct Asset {
+    /// The block's label; also its name in URLs.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Where the bytes come from.
+    pub source: AssetSource,
+    /// What the bytes must be. Always there for a URL; for a local file where the user pins it.
+    pub sha256: Option<Sha256>,
+}
+
+/// Where an asset's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetSource {
+    /// A local file, absolute or resolved against the site's folder. It existed when the site was checked.
+    Path(PathBuf),
+    /// An http or https URL.
+    Url(String),
+}
+
+/// A `profile` block: what to boot.
+#[derive(Debug, Clone, Serialize)]
+pub struct Profile {
+    /// The block's label.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What the menu calls it; the name where not set.
+    pub title: String,
+    /// Whether the menu offers it. True where not set.
+    pub menu: bool,
+    /// What a machine with this profile does.
+    pub boot: Boot,
+    /// The architectures that it runs on; empty means any.
+    pub arch: Vec<Arch>,
+    /// Variables, seen by templates; a class's and a machine's override them.
+    pub vars: Vars,
+}
+
+/// What a profile boots.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Boot {
+    /// A Linux kernel with its initrds, arguments and configs.
+    Linux(Linux),
+    /// Leave the network boot and start the local disk.
+    Disk(LeaveBy),
+    /// An iPXE script of the user's own: a template.
+    Script(TextFile),
+}
+
+/// A Linux kernel and what goes with it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Linux {
+    /// The kernel: an asset's name.
+    pub kernel: String,
+    /// The initrds, in order: assets' names.
+    pub initrds: Vec<String>,
+    /// The kernel's command line: a template (minijinja; see docs/site.md for what it sees).
+    pub args: String,
+    /// Where `args` stands.
+    pub args_place: Place,
+    /// Files rendered for the machine and served to it, by the name in their URL.
+    pub configs: BTreeMap<String, TextFile>,
+}
+
+/// A text file of the site, read when the site was loaded. Rendered as a template when it is served.
+#[derive(Debug, Clone, Serialize)]
+pub struct TextFile {
+    /// Relative to the site's folder.
+    pub file: String,
+    /// Where the site names it.
+    pub place: Place,
+    /// Its text.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// How iPXE is left for the local disk. Firmware differs in what works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeaveBy {
+    /// `exit`: back to the firmware, which tries its next boot device. Right for most UEFI machines and many BIOSes.
+    Exit,
+    /// `sanboot --no-describe --drive 0x80`: start the first BIOS disk directly.
+    Sanboot,
+    /// The script's URL answers 404, which some chained loaders take as "go on".
+    #[serde(rename = "404")]
+    NotFound,
+}
+
+/// A `class` block: machines that share a profile and variables. What it inherits is merged in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Class {
+    /// The block's label.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The class that it extends.
+    pub extends: Option<String>,
+    /// Its profile, its own or inherited.
+    pub profile: Option<String>,
+    /// How its machines leave iPXE for the disk; the machine's own overrides it.
+    pub leave_by: Option<LeaveBy>,
+    /// Its variables over the inherited ones.
+    pub vars: Vars,
+}
+
+/// A `machine` block, or one instance of it where it has `count` or `for_each`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Machine {
+    /// The block's label, with the instance's key where it has `for_each` or `count`. A host name.
+    pub name: Hostname,
+    /// Where it stands.
+    pub place: Place,
+    /// Known by: hardware address.
+    pub mac: Option<Mac>,
+    /// Known by: system UUID.
+    pub uuid: Option<Uuid>,
+    /// Known by: system serial number.
+    pub serial: Option<String>,
+    /// Its class.
+    pub class: Option<String>,
+    /// Its own profile, before its class's.
+    pub profile: Option<String>,
+    /// Its reserved address.
+    pub address: Option<Ipv4Addr>,
+    /// How it leaves iPXE for its disk.
+    pub leave_by: Option<LeaveBy>,
+    /// Its variables.
+    pub vars: Vars,
+}
+
+/// The `lab` block: the machines that `firstlight lab up` makes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Lab {
+    /// Where it stands.
+    pub place: Place,
+    /// By name.
+    pub machines: BTreeMap<String, LabMachine>,
+}
+
+/// A `lab { machine … }` block. Declared or not among the site's machines: an undeclared one is a stranger.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabMachine {
+    /// The block's label.
+    pub name: Hostname,
+    /// Where it stands.
+    pub place: Place,
+    /// Its MAC: its own, else the declared machine's of that name, else made from the name (52:54:00 + hash).
+    pub mac: Mac,
+    /// Its system UUID, its own or the declared machine's.
+    pub uuid: Option<Uuid>,
+    /// Its serial number, its own or the declared machine's.
+    pub serial: Option<String>,
+    /// Which network it is plugged into; the first one where not set.
+    pub network: String,
+    /// Its firmware and boot path.
+    pub firmware: LabFirmware,
+    /// Its memory; 1 GiB where not set.
+    pub memory: ByteSize,
+    /// Processors; 1 where not set.
+    pub cpus: u8,
+    /// The size of an empty disk; none where not set.
+    pub disk: Option<ByteSize>,
+    /// When `lab run` counts it as done. `reported` where not set.
+    pub expect: Expect,
+}
+
+/// A lab machine's firmware and boot path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabFirmware {
+    /// SeaBIOS with QEMU's iPXE ROM.
+    Bios,
+    /// OVMF, PXE over IPv4.
+    Uefi,
+    /// OVMF, HTTP boot over IPv4.
+    UefiHttp,
+}
+
+/// What a lab machine must reach for `lab run` to count it as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expect {
+    /// It fetched a config from us.
+    Config,
+    /// It reported that it is up.
+    Reported,
+    /// It was parked.
+    Parked,
+}
+
+/// Variables: JSON values, because that is what templates see.
+pub type Vars = BTreeMap<String, serde_json::Value>;

@@ -1,0 +1,168 @@
+//! What happened: the facts that the servers record, in the order of their happening.
+
+use firstlight_model::{Mac, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// One recorded fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, by the server's clock.
+    pub at: Timestamp,
+    /// The machine it is about. `None` for what concerns the server or a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
+    /// The machine's declared name at that time. `None` for one that nobody declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened. The tag is the event's name wherever one is printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// The server began to serve a generation of the site.
+    ServerStarted {
+        /// The generation of the BootSet.
+        generation: u64,
+    },
+    /// A boot client asked for an address and was offered one.
+    DhcpOffered {
+        /// The address.
+        address: Ipv4Addr,
+        /// What it said it is: `BIOS`, `UEFI amd64 HTTP`, `iPXE (BIOS)`, `OS`.
+        client: String,
+        /// The boot file or URL in the offer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<String>,
+        /// The system UUID that it sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uuid: Option<Uuid>,
+    },
+    /// A lease was given or renewed, durable before this was sent.
+    DhcpAcked {
+        /// The address.
+        address: Ipv4Addr,
+        /// What it said it is.
+        client: String,
+        /// The boot file or URL in the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<String>,
+    },
+    /// A request was refused.
+    DhcpNaked {
+        /// What it asked for.
+        address: Option<Ipv4Addr>,
+        /// Why not.
+        reason: String,
+    },
+    /// A client says that somebody else uses the address we gave it.
+    DhcpDeclined {
+        /// The address, set aside for a while.
+        address: Ipv4Addr,
+    },
+    /// A client gave its address back.
+    DhcpReleased {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// Nothing is left to give in a network's ranges.
+    PoolExhausted {
+        /// The network's name.
+        network: String,
+        /// How many addresses its ranges hold.
+        size: u64,
+    },
+    /// A file was sent over TFTP or HTTP, whole.
+    Sent {
+        /// `tftp` or `http`.
+        protocol: Protocol,
+        /// What it was for the machine.
+        role: Role,
+        /// Its name in the request.
+        name: String,
+        /// Bytes of content sent.
+        bytes: u64,
+        /// Milliseconds from the first request to the last byte.
+        ms: u64,
+        /// TFTP blocks sent again.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        resent: u64,
+    },
+    /// A transfer that ended before its end, or a name that is not served.
+    SendFailed {
+        /// `tftp` or `http`.
+        protocol: Protocol,
+        /// Its name in the request.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A boot script was decided and served: an attempt to boot begins.
+    Script {
+        /// The attempt: a hash of the token that the script's URLs carry.
+        attempt: String,
+        /// What it boots: `profile linux`, `menu`, `parked`, `disk`.
+        boots: String,
+        /// The profile's name, where it boots one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// Why, step by step, each with its place in the site.
+        reasons: Vec<String>,
+    },
+    /// A machine that nobody declared, or one without a profile, was told to wait.
+    Parked {
+        /// Why.
+        reason: String,
+    },
+    /// The machine reported that it is up.
+    Reported {
+        /// The attempt that its token belongs to.
+        attempt: String,
+        /// What it said of itself, at most 1 KiB.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A report, or a fetch, with a token that is not known.
+    TokenRefused {
+        /// Who tried.
+        from: std::net::IpAddr,
+        /// For what.
+        name: String,
+    },
+}
+
+/// Which protocol carried a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// TFTP, RFC 1350.
+    Tftp,
+    /// HTTP.
+    Http,
+}
+
+/// What a file was for the machine that fetched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A network boot program: iPXE.
+    Loader,
+    /// `autoexec.ipxe`, which leads to the script.
+    Autoexec,
+    /// A kernel.
+    Kernel,
+    /// An initrd.
+    Initrd,
+    /// A rendered config.
+    Config,
+    /// Another asset.
+    Asset,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}

@@ -1,0 +1,4 @@
+//! Leases and events on disk.
+
+mod event;
+pub use event::*;
