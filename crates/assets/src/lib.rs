@@ -1,1 +1,123 @@
-//! Being laid.
+//! Content that is what it says: every asset of a site is hashed, checked against its pin, and only then served.
+//!
+//! - [`resolve`] turns a site's assets and loaders into [`Content`], fetching what is not here yet.
+//! - [`Store`] keeps what was fetched, by hash: written aside, verified, made durable, renamed into place.
+//!
+//! Not here yet: signatures, lock files, mirrors, IPFS, archives.
+
+mod fetch;
+mod file;
+mod store;
+
+use firstlight_boot::{Content, LOADERS};
+use firstlight_model::Sha256;
+use firstlight_site::{Asset, AssetSource, Place, Site};
+use std::{collections::BTreeMap, path::PathBuf};
+
+pub use file::verify;
+pub use store::Store;
+
+/// Why an asset cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The URL could not be fetched.
+    #[error("{url}: {message}")]
+    Fetch {
+        /// Which URL.
+        url: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// The bytes are not the ones that were pinned.
+    #[error("{what} is not what the site pins: expected sha256 {expected}, got {got}{}", kept.as_ref().map(|path| format!("; the bytes are kept in {}", path.display())).unwrap_or_default())]
+    Mismatch {
+        /// The file or URL.
+        what: String,
+        /// The pin.
+        expected: Sha256,
+        /// The hash of what was found.
+        got: Sha256,
+        /// Where the bad bytes were put for a look, when they were fetched.
+        kept: Option<PathBuf>,
+    },
+}
+
+/// An asset or loader that cannot be served.
+#[derive(Debug)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// Where the site names it; `None` for a loader.
+    pub place: Option<Place>,
+    /// Why.
+    pub error: Error,
+}
+
+/// What a site's machines can be served, by name.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The site's assets.
+    pub assets: BTreeMap<String, Content>,
+    /// The network boot programs.
+    pub loaders: BTreeMap<String, Content>,
+    /// What is not there or not right.
+    pub missing: Vec<Missing>,
+}
+
+/// How far a long action has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The asset's name.
+    pub name: &'a str,
+    /// Bytes so far.
+    pub done: u64,
+    /// Bytes in all, where the source told.
+    pub total: Option<u64>,
+}
+
+/// Verifies every asset and loader of a site, fetching into `store` what is not there yet. What fails is told in
+/// [`Resolved::missing`]; the rest can be served.
+pub fn resolve(site: &Site, store: &Store, progress: &dyn Fn(Progress<'_>)) -> Resolved {
+    let mut resolved = Resolved::default();
+    for asset in site.assets.values() {
+        match resolve_asset(asset, store, progress) {
+            Ok(content) => {
+                resolved.assets.insert(asset.name.clone(), content);
+            }
+            Err(error) => {
+                let place = Some(asset.place.clone());
+                resolved.missing.push(Missing { name: asset.name.clone(), place, error });
+            }
+        }
+    }
+    for loader in LOADERS {
+        match verify(&site.ipxe_dir.join(loader.file), None) {
+            Ok(content) => {
+                resolved.loaders.insert(loader.file.to_owned(), content);
+            }
+            Err(error) => resolved.missing.push(Missing { name: loader.file.to_owned(), place: None, error }),
+        }
+    }
+    resolved
+}
+
+fn resolve_asset(asset: &Asset, store: &Store, progress: &dyn Fn(Progress<'_>)) -> Result<Content, Error> {
+    match (&asset.source, asset.sha256) {
+        (AssetSource::Path(path), pin) => verify(path, pin),
+        (AssetSource::Url(url), Some(pin)) => match store.find(pin) {
+            Some(content) => Ok(content),
+            None => store.fetch(url, pin, |done, total| progress(Progress { name: &asset.name, done, total })),
+        },
+        (AssetSource::Url(url), None) => {
+            Err(Error::Fetch { url: url.clone(), message: "a URL needs a sha256".to_owned() })
+        }
+    }
+}

@@ -1,7 +1,24 @@
-//! Who boots what, and why. Pure: no I/O, clock or randomness.
+//! Who boots what, and why.
+//!
+//! A [`BootSet`] is one immutable generation of everything that the servers answer from: the site, the verified
+//! content, the compiled templates. [`BootSet::decide`] is the only place where it is decided what a machine boots;
+//! DHCP, HTTP and `firstlight explain` all call it. Scripts and configs are rendered from its decision.
+//!
+//! Pure: no I/O, no clock, no randomness. Tokens are made by the caller.
 
 mod ask;
+mod decide;
+mod greet;
+mod loaders;
+mod render;
+mod script;
 mod set;
+mod urls;
 
 pub use ask::{Ask, Client};
-pub use set::{BootSet, Content, FirstStep, Greeting};
+pub use decide::{Choice, Decision, Outcome, Reason};
+pub use greet::{FirstStep, Greeting};
+pub use loaders::{LOADERS, Loader};
+pub use render::{RenderError, TemplateProblem, check_templates};
+pub use set::{BootSet, Content};
+pub use urls::{Token, Urls};

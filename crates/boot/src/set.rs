@@ -1,18 +1,9 @@
-//! The BootSet (being laid: signatures for the servers).
+//! The BootSet: one generation of everything that the servers answer from.
 
-use crate::Ask;
-use firstlight_model::Sha256;
-use firstlight_site::{Machine, Network, Site};
-use std::{path::PathBuf, sync::Arc};
-
-/// One immutable generation of everything that the servers answer from.
-#[derive(Debug)]
-pub struct BootSet {
-    /// Counted up with every change of the site.
-    pub generation: u64,
-    /// The site that it was made from.
-    pub site: Site,
-}
+use crate::{Urls, render::Templates};
+use firstlight_model::{Mac, Sha256, Uuid};
+use firstlight_site::{Class, Machine, Network, Profile, Site};
+use std::{collections::BTreeMap, collections::HashMap, net::Ipv4Addr, path::PathBuf, sync::Arc, time::SystemTime};
 
 /// Bytes that can be served.
 #[derive(Debug, Clone)]
@@ -25,36 +16,102 @@ pub enum Content {
         size: u64,
         /// What it was when it was checked.
         sha256: Sha256,
+        /// Its time of last change when it was checked. A file that has changed since is not served.
+        modified: SystemTime,
     },
     /// Made here.
     Bytes(Arc<[u8]>),
 }
 
-/// What DHCP tells a client about its boot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FirstStep {
-    /// Nothing at all is answered: `unknown = "ignore"`.
-    Silence,
-    /// An address and no boot file: an OS, or a firmware that we have no loader for.
-    AddressOnly,
-    /// A file by TFTP from the network's own address: options 66, 67, siaddr and file.
-    Tftp(String),
-    /// A URL: option 67, and option 60 `HTTPClient` where the firmware asked by HTTP boot.
-    Url(String),
+impl Content {
+    /// Its length in bytes.
+    pub fn size(&self) -> u64 {
+        match self {
+            Content::File { size, .. } => *size,
+            Content::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
 }
 
-/// The decision for a DHCP client.
+/// One immutable generation of everything that the servers answer from. Swapped whole, never changed.
 #[derive(Debug)]
-pub struct Greeting<'a> {
-    /// The declared machine that it is.
-    pub machine: Option<&'a Machine>,
-    /// What DHCP tells it.
-    pub step: FirstStep,
+pub struct BootSet {
+    /// Counted up with every change of the site.
+    pub generation: u64,
+    /// The site that it was made from.
+    pub site: Site,
+    assets: BTreeMap<String, Content>,
+    loaders: BTreeMap<String, Content>,
+    pub(crate) templates: Templates,
+    by_mac: HashMap<Mac, String>,
+    by_uuid: HashMap<Uuid, String>,
+    by_serial: HashMap<String, String>,
 }
 
 impl BootSet {
-    /// The decision for a DHCP client on `network`.
-    pub fn greet(&self, _ask: &Ask, _network: &Network) -> Greeting<'_> {
-        Greeting { machine: None, step: FirstStep::AddressOnly }
+    /// Makes a generation. `assets` and `loaders` are what could be verified, by name; one that is missing is answered
+    /// with "not found" and named in the reasons. Templates that do not compile were found by
+    /// [`crate::check_templates`]; here they fail at the request that needs them.
+    pub fn new(
+        site: Site,
+        assets: BTreeMap<String, Content>,
+        loaders: BTreeMap<String, Content>,
+        generation: u64,
+    ) -> BootSet {
+        let templates = Templates::of(&site);
+        let named = |machine: &Machine| machine.name.to_string();
+        let machines = site.machines.values();
+        let by_mac = machines.clone().filter_map(|m| Some((m.mac?, named(m)))).collect();
+        let by_uuid = machines.clone().filter_map(|m| Some((m.uuid?, named(m)))).collect();
+        let by_serial = machines.filter_map(|m| Some((m.serial.clone()?, named(m)))).collect();
+        BootSet { generation, site, assets, loaders, templates, by_mac, by_uuid, by_serial }
+    }
+
+    /// The declared machine that goes by this hardware address.
+    pub fn machine_by_mac(&self, mac: Mac) -> Option<&Machine> {
+        self.site.machines.get(self.by_mac.get(&mac)?)
+    }
+
+    /// The declared machine that goes by this UUID.
+    pub fn machine_by_uuid(&self, uuid: Uuid) -> Option<&Machine> {
+        self.site.machines.get(self.by_uuid.get(&uuid)?)
+    }
+
+    /// The declared machine that goes by this serial number.
+    pub fn machine_by_serial(&self, serial: &str) -> Option<&Machine> {
+        self.site.machines.get(self.by_serial.get(serial)?)
+    }
+
+    /// True when some machine can only be known by its serial number, which DHCP does not carry.
+    pub fn knows_serials(&self) -> bool {
+        !self.by_serial.is_empty()
+    }
+
+    /// An asset's content.
+    pub fn asset(&self, name: &str) -> Option<&Content> {
+        self.assets.get(name)
+    }
+
+    /// A network boot program's content.
+    pub fn loader(&self, file: &str) -> Option<&Content> {
+        self.loaders.get(file)
+    }
+
+    /// The network that an address lies in.
+    pub fn network_of(&self, address: Ipv4Addr) -> Option<&Network> {
+        self.site.networks.iter().find(|network| network.subnet.contains(address))
+    }
+
+    /// The URLs as a network sees them.
+    pub fn urls(&self, network: &Network) -> Urls {
+        Urls { address: network.address, port: self.site.http_port }
+    }
+
+    pub(crate) fn class(&self, name: &str) -> Option<&Class> {
+        self.site.classes.get(name)
+    }
+
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.site.profiles.get(name)
     }
 }

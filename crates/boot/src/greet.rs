@@ -1,0 +1,57 @@
+//! What DHCP tells a client about its boot: the first step, by who is speaking.
+
+use crate::{Ask, BootSet, Client, Outcome, loaders::loader_for};
+use firstlight_site::{Machine, Network};
+
+/// What DHCP tells a client about its boot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstStep {
+    /// Nothing at all is answered: `unknown = "ignore"`.
+    Silence,
+    /// An address and no boot file: an OS, or a firmware that we have no loader for.
+    AddressOnly,
+    /// A file by TFTP from the network's own address: options 66, 67, siaddr and file.
+    Tftp(String),
+    /// A URL: option 67, and option 60 `HTTPClient` where the firmware asked by HTTP boot.
+    Url(String),
+}
+
+/// The decision for a DHCP client.
+#[derive(Debug)]
+pub struct Greeting<'a> {
+    /// The declared machine that it is.
+    pub machine: Option<&'a Machine>,
+    /// What DHCP tells it.
+    pub step: FirstStep,
+}
+
+impl BootSet {
+    /// The decision for a DHCP client on `network`.
+    pub fn greet(&self, ask: &Ask, network: &Network) -> Greeting<'_> {
+        let decision = self.decide(ask, None);
+        let step = match decision.outcome {
+            // DHCP does not carry serial numbers: who may yet turn out to be a declared machine is not turned away.
+            Outcome::Ignore if !(ask.client.boots() && self.knows_serials()) => FirstStep::Silence,
+            _ => self.first_step(ask, network),
+        };
+        Greeting { machine: decision.machine, step }
+    }
+
+    /// iPXE gets its script and never a loader again: that is what ends the chain.
+    fn first_step(&self, ask: &Ask, network: &Network) -> FirstStep {
+        let urls = self.urls(network);
+        let served = |firmware| loader_for(firmware).filter(|file| self.loader(file).is_some());
+        match ask.client {
+            Client::Ipxe(_) => FirstStep::Url(urls.script(ask, None)),
+            Client::Pxe(firmware) => match served(firmware) {
+                Some(file) => FirstStep::Tftp(file.to_owned()),
+                None => FirstStep::AddressOnly,
+            },
+            Client::HttpBoot(firmware) => match served(firmware) {
+                Some(file) => FirstStep::Url(urls.loader(file)),
+                None => FirstStep::AddressOnly,
+            },
+            Client::Other => FirstStep::AddressOnly,
+        }
+    }
+}
