@@ -4,3 +4,5 @@
 //! No sockets, no clock, no decisions: what to answer is the servers' business.
 
 pub mod dhcp;
+pub mod ndp;
+pub mod tftp;
