@@ -1,1 +1,105 @@
-fn main() {}
+//! The command line: the only wiring, the only printing. Each command is one module and one call.
+//!
+//! Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod check;
+mod config;
+mod explain;
+mod image;
+mod init;
+mod lab;
+mod machines;
+mod output;
+mod serve;
+mod site;
+mod timeline;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// From power-on to a private cloud: boots machines from the network and says why.
+#[derive(Parser)]
+#[command(name = "firstlight", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a new, commented site
+    Init(init::Args),
+    /// Find every mistake in a site
+    Check(check::Args),
+    /// Serve DHCP, TFTP and HTTP for a site, in the foreground
+    Serve(serve::Args),
+    /// Say what a machine would boot, and why
+    Explain(explain::Args),
+    /// List machines, or show one with its timeline
+    Machines(machines::Args),
+    /// Show a site with everything that it implies
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Run a site's lab: an isolated network of virtual machines
+    #[command(subcommand)]
+    Lab(lab::Command),
+    /// Make boot media
+    #[command(subcommand)]
+    Image(image::Command),
+}
+
+/// Which site a command is about, where it is not its first argument.
+#[derive(clap::Args)]
+struct SiteOption {
+    /// The site's folder
+    #[arg(long = "site", value_name = "DIR", default_value = ".", env = "FIRSTLIGHT_SITE")]
+    site: PathBuf,
+}
+
+/// How a command ended, when not well.
+enum Failure {
+    /// Exit code 1, and what to print on standard error.
+    Failed(String),
+    /// Exit code 1; everything was said already.
+    Silent,
+    /// Exit code 130: a person ended it.
+    Interrupted,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Failure::Failed(text)
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse_from(std::env::args_os().map(output::long_form));
+    let outcome = match cli.command {
+        Command::Init(args) => init::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Machines(args) => machines::run(args),
+        Command::Config(command) => config::run(command),
+        Command::Lab(command) => lab::run(command),
+        Command::Image(command) => image::run(command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(message)) => {
+            eprintln!("firstlight: {message}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Silent) => ExitCode::from(1),
+        Err(Failure::Interrupted) => ExitCode::from(130),
+    }
+}

@@ -9,7 +9,7 @@
 //! | `/loader/FILE` | a network boot program |
 //! | `/asset/NAME` | any asset, by name |
 
-use crate::{Ask, Choice};
+use crate::{Ask, Choice, Client};
 use firstlight_model::Mac;
 use std::{fmt, net::Ipv4Addr};
 
@@ -75,6 +75,11 @@ impl Urls {
         if let Some(serial) = ask.serial.as_deref() {
             url.push_str(&format!("&serial={}", escape(serial)));
         }
+        if let Client::Ipxe(Some(firmware)) = ask.client
+            && let Some(name) = firmware.ipxe_name()
+        {
+            url.push_str(&format!("&firmware={name}"));
+        }
         match choice {
             Some(Choice::Profile(name)) => url.push_str(&format!("&profile={}", escape(name))),
             Some(Choice::Class(name)) => url.push_str(&format!("&class={}", escape(name))),
@@ -90,7 +95,7 @@ impl Urls {
 
     /// The same, with iPXE settings in place of values: iPXE fills them in before it asks.
     pub fn script_by_ipxe(&self) -> String {
-        format!("{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}", self.base())
+        format!("{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}", self.base())
     }
 
     /// An asset of an attempt.

@@ -72,6 +72,29 @@ impl Firmware {
         }
     }
 
+    /// iPXE's own words for what it runs on, `${platform}-${buildarch}`: `pcbios-i386`, `efi-x86_64`.
+    /// `None` where it has none.
+    pub fn ipxe_name(self) -> Option<&'static str> {
+        match self {
+            Firmware::Bios => Some("pcbios-i386"),
+            Firmware::UefiI386 => Some("efi-i386"),
+            Firmware::UefiAmd64 | Firmware::UefiAmd64Http => Some("efi-x86_64"),
+            Firmware::UefiArm64 | Firmware::UefiArm64Http => Some("efi-arm64"),
+            Firmware::Other(_) => None,
+        }
+    }
+
+    /// Reads iPXE's words. Which build of iPXE runs on a BIOS says nothing of the processor.
+    pub fn from_ipxe_name(name: &str) -> Option<Self> {
+        match name.split_once('-')? {
+            ("pcbios", _) => Some(Firmware::Bios),
+            ("efi", "i386") => Some(Firmware::UefiI386),
+            ("efi", "x86_64") => Some(Firmware::UefiAmd64),
+            ("efi", "arm64") => Some(Firmware::UefiArm64),
+            _ => None,
+        }
+    }
+
     /// True where the firmware itself fetches over HTTP and wants a full URL (UEFI 2.5 section 23.7).
     pub fn is_http(self) -> bool {
         matches!(self, Firmware::UefiAmd64Http | Firmware::UefiArm64Http)

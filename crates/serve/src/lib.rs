@@ -1,1 +1,13 @@
-//! Being laid.
+//! The boot services: DHCP, TFTP, HTTP and router advertisements. They answer from one immutable
+//! [`firstlight_boot::BootSet`], read anew for each request, and record what happened. They never plan and never print.
+
+mod content;
+mod context;
+mod http;
+mod stop;
+pub mod tftp;
+
+pub use content::{Opened, open};
+pub use context::{Context, MacOf, now};
+pub use http::Http;
+pub use stop::Stop;

@@ -1,0 +1,58 @@
+# The front door. Two commands do everything on a fresh Debian or Ubuntu with Rust: `make demo` and `make test`.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-boot lint bench doc build prepare clean
+
+INIT := target/x86_64-unknown-linux-gnu/release/firstlight-init
+# Where the distribution has no package with Debian's installer, the demo boots the small Linux only.
+HAS_INSTALLER = apt-cache show debian-installer-12-netboot-amd64 >/dev/null 2>&1
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+demo: ## install what is needed, build, boot three machines in an isolated lab
+	@scripts/install-packages build demo
+	@if $(HAS_INSTALLER); then scripts/install-packages installer; else echo "No Debian installer in this distribution: the demo boots the small Linux only."; fi
+	@$(MAKE) --no-print-directory build
+	@scripts/prepare-demo target/release/firstlight $(INIT)
+	@if $(HAS_INSTALLER); then site=examples/demo; else site=examples/small-linux; fi; exec target/release/firstlight lab run $$site
+
+test: ## install what is needed, lint, run every test, boot the three machines
+	@scripts/install-packages build demo installer test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory prepare
+	cargo test --workspace --locked
+
+test-boot: ## the longer suite of booted machines
+	@scripts/install-packages build demo installer test
+	@$(MAKE) --no-print-directory prepare
+	cargo test --locked -p firstlight-tests -- --ignored
+
+lint: ## formatting, clippy, the dependency policy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; else echo "SKIPPED: cargo deny (cargo install cargo-deny)"; fi
+
+bench: ## measure beside the usual servers
+	@scripts/install-packages build demo test
+	bench/run
+
+doc: ## the code's own documentation
+	cargo doc --workspace --no-deps --locked
+
+build: $(INIT)
+	cargo build --release --locked -p firstlight
+
+# What the tests boot, made with the debug build that they are about to use anyway.
+prepare: $(INIT)
+	cargo build --locked -p firstlight
+	scripts/prepare-demo target/debug/firstlight $(INIT)
+
+# Static, so that it runs in an initrd without any library. cargo decides whether there is anything to do.
+.PHONY: $(INIT)
+$(INIT):
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu -p firstlight-init
+
+clean:
+	cargo clean
+	rm -rf examples/assets

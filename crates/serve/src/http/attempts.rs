@@ -1,0 +1,149 @@
+//! The attempts to boot that are under way, by the hash of their token. The record keeps the hash: whoever reads it
+//! cannot report in a machine's name.
+
+use super::query::Query;
+use firstlight_boot::{Ask, Choice, Token};
+use firstlight_model::{Mac, Sha256, Timestamp};
+use firstlight_state::{Event, What};
+use sha2::Digest;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// How many attempts are kept; the oldest is forgotten first. A machine that boots over and over takes its own share
+/// of them, so this bounds memory at some tens of megabytes.
+const KEPT: usize = 100_000;
+
+/// A machine that is told to wait is recorded again after this long, and not each time that it asks.
+const PARKED_AGAIN_MS: u64 = 3_600_000;
+
+/// One attempt to boot.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    /// The hash of its token: its name in the record.
+    pub(super) id: String,
+    /// Who asked for the script.
+    pub(super) ask: Ask,
+    /// What was chosen at the menu.
+    pub(super) choice: Option<Choice>,
+    /// Whether the machine has reported.
+    pub(super) reported: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_id: HashMap<String, Attempt>,
+    oldest_first: VecDeque<String>,
+    parked: HashMap<Mac, (String, Timestamp)>,
+}
+
+impl Attempts {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new attempt, and its id.
+    pub(super) fn begin(&self, token: &Token, ask: Ask, choice: Option<Choice>) -> String {
+        let id = id_of(token);
+        self.lock().insert(Attempt { id: id.clone(), ask, choice, reported: false });
+        id
+    }
+
+    /// The attempt that a token belongs to.
+    pub(super) fn find(&self, token: &Token) -> Option<Attempt> {
+        self.lock().by_id.get(&id_of(token)).cloned()
+    }
+
+    /// Notes that the machine has reported.
+    pub(super) fn mark_reported(&self, id: &str) {
+        if let Some(attempt) = self.lock().by_id.get_mut(id) {
+            attempt.reported = true;
+        }
+    }
+
+    /// True when this is news: the machine was not parked for this reason within the last hour.
+    pub(super) fn parked_is_news(&self, mac: Mac, reason: &str, now: Timestamp) -> bool {
+        let mut inner = self.lock();
+        let known = inner.parked.get(&mac);
+        let news = known.is_none_or(|(why, at)| why != reason || now.0.saturating_sub(at.0) > PARKED_AGAIN_MS);
+        if news {
+            if inner.parked.len() >= KEPT {
+                inner.parked.clear();
+            }
+            inner.parked.insert(mac, (reason.to_owned(), now));
+        }
+        news
+    }
+
+    /// Takes in a recorded event, so that what was under way before a restart goes on.
+    pub(super) fn replay(&self, event: &Event) {
+        match &event.what {
+            What::Script { attempt, asked, .. } => {
+                let Some(query) = Query::parse(asked) else { return };
+                let Ok(ask) = query.ask() else { return };
+                let choice = query.choice();
+                self.lock().insert(Attempt { id: attempt.clone(), ask, choice, reported: false });
+            }
+            What::Reported { attempt, .. } => self.mark_reported(attempt),
+            _ => {}
+        }
+    }
+}
+
+impl Inner {
+    fn insert(&mut self, attempt: Attempt) {
+        if self.oldest_first.len() >= KEPT
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+        self.oldest_first.push_back(attempt.id.clone());
+        self.by_id.insert(attempt.id.clone(), attempt);
+    }
+}
+
+fn id_of(token: &Token) -> String {
+    Sha256(sha2::Sha256::digest(token.as_str()).into()).to_string()[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script_event(attempt: &str, asked: &str) -> Event {
+        let what = What::Script {
+            attempt: attempt.to_owned(),
+            asked: asked.to_owned(),
+            boots: "profile linux".to_owned(),
+            profile: Some("linux".to_owned()),
+            reasons: Vec::new(),
+        };
+        Event { at: Timestamp(1), mac: None, machine: None, what }
+    }
+
+    #[test]
+    fn an_attempt_is_known_again_from_the_record() {
+        let token = Token::new(7);
+        let attempts = Attempts::default();
+        attempts.replay(&script_event(&id_of(&token), "mac=52:54:00:00:00:01&profile=linux&serial=A%201"));
+        let attempt = attempts.find(&token).unwrap();
+        assert_eq!(attempt.ask.serial.as_deref(), Some("A 1"));
+        assert_eq!(attempt.choice, Some(Choice::Profile("linux".to_owned())));
+        assert!(attempts.find(&Token::new(8)).is_none());
+    }
+
+    #[test]
+    fn a_parked_machine_is_news_once() {
+        let (attempts, mac) = (Attempts::default(), Mac([2, 0, 0, 0, 0, 1]));
+        assert!(attempts.parked_is_news(mac, "unknown", Timestamp(0)));
+        assert!(!attempts.parked_is_news(mac, "unknown", Timestamp(30_000)));
+        assert!(attempts.parked_is_news(mac, "no profile", Timestamp(60_000)));
+        assert!(attempts.parked_is_news(mac, "no profile", Timestamp(60_001 + PARKED_AGAIN_MS)));
+    }
+}

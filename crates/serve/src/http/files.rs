@@ -1,0 +1,140 @@
+//! Assets, configs and loaders.
+
+use super::{
+    Handler,
+    attempts::Attempt,
+    body::{Parcel, respond},
+    script::decide_again,
+};
+use axum::{
+    extract::{ConnectInfo, Path, State},
+    http::{HeaderMap, Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use firstlight_boot::{Content, Outcome, Token};
+use firstlight_model::Mac;
+use firstlight_site::{Boot, Profile};
+use firstlight_state::{Role, What};
+use std::net::SocketAddr;
+
+/// `/b/TOKEN/NAME`: a kernel or an initrd of the attempt's profile. Other assets are not served under its name.
+pub(super) async fn attempt_asset(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path((token, name)): Path<(String, String)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let Some(attempt) = handler.attempt(&token, &name, from) else { return unknown_token() };
+    let set = handler.http.context.boot.load_full();
+    let decision = decide_again(&set, &attempt);
+    let role = match &decision.outcome {
+        Outcome::Profile(profile) => role_of(profile, &name),
+        _ => None,
+    };
+    match (role, set.asset(&name)) {
+        (Some(role), Some(content)) => {
+            let parcel = handler.parcel(Some(attempt.ask.mac), role, &name);
+            respond(&method, &headers, content, parcel).await
+        }
+        _ => handler.not_found(Some(attempt.ask.mac), &name),
+    }
+}
+
+fn role_of(profile: &Profile, asset: &str) -> Option<Role> {
+    match &profile.boot {
+        Boot::Linux(linux) if linux.kernel == asset => Some(Role::Kernel),
+        Boot::Linux(linux) if linux.initrds.iter().any(|initrd| initrd == asset) => Some(Role::Initrd),
+        _ => None,
+    }
+}
+
+/// `/c/TOKEN/NAME`: a config, rendered for the attempt's machine.
+pub(super) async fn config(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path((token, name)): Path<(String, String)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let Some(attempt) = handler.attempt(&token, &name, from) else { return unknown_token() };
+    let Some(parsed) = Token::parse(&token) else { return unknown_token() };
+    let set = handler.http.context.boot.load_full();
+    let decision = decide_again(&set, &attempt);
+    match set.config(&attempt.ask, &decision, &handler.network, &parsed, &name) {
+        Some(Ok(text)) => {
+            let content = Content::Bytes(text.into_bytes().into());
+            let parcel = handler.parcel(Some(attempt.ask.mac), Role::Config, &name);
+            respond(&method, &headers, &content, parcel).await
+        }
+        Some(Err(error)) => {
+            tracing::error!(mac = %attempt.ask.mac, "the config {name} cannot be rendered: {error}");
+            handler.parcel(Some(attempt.ask.mac), Role::Config, &name).failed(error.to_string());
+            (StatusCode::INTERNAL_SERVER_ERROR, "this config cannot be rendered\n").into_response()
+        }
+        None => handler.not_found(Some(attempt.ask.mac), &name),
+    }
+}
+
+/// `/loader/FILE`: a network boot program, for UEFI HTTP boot.
+pub(super) async fn loader(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path(file): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let mac = handler.http.context.client(from.ip());
+    match handler.http.context.boot.load_full().loader(&file) {
+        Some(content) => {
+            let parcel = handler.parcel(mac, Role::Loader, &file);
+            respond(&method, &headers, content, parcel).await
+        }
+        None => handler.not_found(mac, &file),
+    }
+}
+
+/// `/asset/NAME`: any asset.
+pub(super) async fn asset(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let mac = handler.http.context.client(from.ip());
+    match handler.http.context.boot.load_full().asset(&name) {
+        Some(content) => {
+            let parcel = handler.parcel(mac, Role::Asset, &name);
+            respond(&method, &headers, content, parcel).await
+        }
+        None => handler.not_found(mac, &name),
+    }
+}
+
+pub(super) fn unknown_token() -> Response {
+    (StatusCode::FORBIDDEN, "this boot attempt is not known here: boot again\n").into_response()
+}
+
+impl Handler {
+    fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
+        Parcel { context: self.http.context.clone(), mac, role, name: name.to_owned() }
+    }
+
+    /// The attempt that a token belongs to; an unknown one is recorded.
+    pub(super) fn attempt(&self, token: &str, name: &str, from: SocketAddr) -> Option<Attempt> {
+        let attempt = Token::parse(token).and_then(|token| self.http.attempts.find(&token));
+        if attempt.is_none() {
+            let what = What::TokenRefused { from: from.ip(), name: name.chars().take(80).collect() };
+            self.http.context.record(self.http.context.client(from.ip()), what);
+        }
+        attempt
+    }
+
+    fn not_found(&self, mac: Option<Mac>, name: &str) -> Response {
+        if mac.is_some() {
+            self.parcel(mac, Role::Asset, &name.chars().take(80).collect::<String>()).failed("not found".to_owned());
+        }
+        (StatusCode::NOT_FOUND, "not found\n").into_response()
+    }
+}

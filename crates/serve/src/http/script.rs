@@ -1,0 +1,91 @@
+//! `/boot.ipxe`: the decision for a machine, as a script. Each one begins an attempt.
+
+use super::{Handler, query::Query};
+use crate::context::now;
+use axum::{
+    extract::{Query as UrlQuery, RawQuery, State},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use firstlight_boot::{Ask, BootSet, Decision, Outcome, Token};
+use firstlight_state::What;
+
+pub(super) async fn boot(
+    State(handler): State<Handler>,
+    UrlQuery(query): UrlQuery<Query>,
+    RawQuery(asked): RawQuery,
+) -> Response {
+    let ask = match query.ask() {
+        Ok(ask) => ask,
+        Err(message) => return (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
+    };
+    let set = handler.http.context.boot.load_full();
+    let choice = query.choice();
+    let decision = set.decide(&ask, choice.as_ref());
+    if decision.machine.is_none() && set.knows_serials() && !query.tells_serial() {
+        return text(set.first_script(&handler.network));
+    }
+    let Ok(bits) = getrandom::u64().and_then(|high| Ok(u128::from(high) << 64 | u128::from(getrandom::u64()?))) else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "the system has no randomness to give\n").into_response();
+    };
+    let token = Token::new(bits);
+    let script = match set.script(&ask, &decision, &handler.network, &token) {
+        Ok(script) => script,
+        Err(error) => {
+            tracing::error!(mac = %ask.mac, "the boot script cannot be rendered: {error}");
+            return text(set.failed_script(&ask, &handler.network, &error));
+        }
+    };
+    handler.record(&ask, &decision, &token, choice, asked.unwrap_or_default());
+    match script {
+        Some(script) => text(script),
+        None => (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response(),
+    }
+}
+
+fn text(script: String) -> Response {
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], script).into_response()
+}
+
+impl Handler {
+    fn record(
+        &self,
+        ask: &Ask,
+        decision: &Decision<'_>,
+        token: &Token,
+        choice: Option<firstlight_boot::Choice>,
+        asked: String,
+    ) {
+        let what = match &decision.outcome {
+            Outcome::Park(reason) => {
+                if !self.http.attempts.parked_is_news(ask.mac, reason, now()) {
+                    return;
+                }
+                tracing::warn!(mac = %ask.mac, "parked: {reason}");
+                What::Parked { reason: reason.clone() }
+            }
+            outcome => {
+                let profile = match outcome {
+                    Outcome::Profile(profile) => Some(profile.name.clone()),
+                    _ => None,
+                };
+                tracing::info!(mac = %ask.mac, "boots {}", outcome.summary());
+                What::Script {
+                    attempt: self.http.attempts.begin(token, ask.clone(), choice),
+                    asked,
+                    boots: outcome.summary(),
+                    profile,
+                    reasons: decision.reasons.iter().map(ToString::to_string).collect(),
+                }
+            }
+        };
+        let machine = decision.machine.map(|machine| machine.name.to_string());
+        let event = firstlight_state::Event { at: now(), mac: Some(ask.mac), machine, what };
+        self.http.context.events.record(event);
+    }
+}
+
+/// The decision for an attempt, made again from the BootSet of the moment.
+pub(super) fn decide_again<'a>(set: &'a BootSet, attempt: &super::attempts::Attempt) -> Decision<'a> {
+    set.decide(&attempt.ask, attempt.choice.as_ref())
+}
