@@ -105,6 +105,9 @@ pub enum What {
     Script {
         /// The attempt: a hash of the token that the script's URLs carry.
         attempt: String,
+        /// What it said of itself: the query of its request, from which the attempt is known again after a restart.
+        #[serde(default)]
+        asked: String,
         /// What it boots: `profile linux`, `menu`, `parked`, `disk`.
         boots: String,
         /// The profile's name, where it boots one.

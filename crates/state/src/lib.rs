@@ -1,4 +1,31 @@
-//! Leases and events on disk.
+//! Leases and events on disk, crash-safe: append-only journals of checksummed text lines in a state folder, written
+//! by one server with group commit, readable by anyone at any time. Why journals: docs/decisions/0002-journal.md.
+//!
+//! The lease table itself is pure: it takes the time as an argument and touches no disk. Not here: which machine
+//! is who, what it boots, and any network.
 
+mod client;
+mod error;
 mod event;
+mod events;
+mod folder;
+mod journal;
+mod lease;
+mod line;
+mod log;
+mod read;
+mod segment;
+mod summary;
+mod table;
+mod tail;
+
+pub use client::ClientKey;
+pub use error::StateError;
 pub use event::*;
+pub use events::{Events, EventsWriter};
+pub use folder::StateFolder;
+pub use lease::{Lease, LeaseState};
+pub use log::{LeaseLog, Recovered, SharedTable};
+pub use read::{EventFilter, read_events, read_leases};
+pub use table::{Claim, LeaseTable, Pool, QUARANTINE, Refusal};
+pub use tail::EventTail;
