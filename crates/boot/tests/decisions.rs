@@ -1,0 +1,237 @@
+//! Who boots what: from a site's text to decisions, first steps, scripts and configs.
+
+use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, LOADERS, Outcome, Token, check_templates};
+use firstlight_model::{Firmware, Mac};
+use firstlight_site::{Memory, Site, Sources, parse};
+
+const SITE: &str = r#"
+network "boot" {
+  interface = "eth1"
+  subnet    = "10.20.0.0/24"
+}
+
+asset "linux" {
+  path = "vmlinuz"
+}
+
+asset "initrd" {
+  path = "initrd"
+}
+
+profile "small" {
+  kernel = asset.linux
+  initrd = asset.initrd
+  config = "node.cfg"
+  args   = "console=ttyS0 region={{ vars.region }} cfg={{ config_url }} up={{ report_url }}"
+  vars   = { region = "none" }
+}
+
+profile "secret" {
+  kernel = asset.linux
+  menu   = false
+}
+
+profile "arm" {
+  kernel = asset.linux
+  arch   = "arm64"
+}
+
+profile "disk" {
+  boot = "disk"
+}
+
+class "worker" {
+  profile = profile.small
+  vars    = { region = "fra1" }
+}
+
+machine "kitt" {
+  mac     = "52:54:00:00:00:01"
+  class   = class.worker
+  address = "10.20.0.11"
+}
+
+machine "hal" {
+  uuid    = "33221100-5544-7766-8899-aabbccddeeff"
+  profile = profile.disk
+}
+
+machine "tars" {
+  mac      = "52:54:00:00:00:03"
+  profile  = profile.disk
+  leave_by = "sanboot"
+}
+
+machine "arm" {
+  mac     = "52:54:00:00:00:04"
+  profile = profile.arm
+}
+
+machine "bare" {
+  mac = "52:54:00:00:00:05"
+}
+"#;
+
+fn site(text: &str) -> Site {
+    let files = [("vmlinuz", ""), ("initrd", ""), ("node.cfg", "name {{ machine.name }}\n")];
+    let files = files.map(|(name, text)| (format!("site/{name}").into(), text.to_owned())).into();
+    let outside = Memory { files, ..Memory::default() };
+    match parse(&Sources::single("site", text), &outside) {
+        Ok(loaded) => loaded.site,
+        Err(report) => panic!("{report}"),
+    }
+}
+
+fn set(text: &str) -> BootSet {
+    let nothing = || Content::Bytes(Vec::new().into());
+    let loaders = LOADERS.iter().map(|loader| (loader.file.to_owned(), nothing())).collect();
+    BootSet::new(site(text), Default::default(), loaders, 1)
+}
+
+fn ask(last: u8, client: Client) -> Ask {
+    Ask { mac: Mac([0x52, 0x54, 0, 0, 0, last]), uuid: None, serial: None, client }
+}
+
+const IPXE: Client = Client::Ipxe(Some(Firmware::Bios));
+
+fn boots(set: &BootSet, ask: &Ask, choice: Option<Choice>) -> String {
+    set.decide(ask, choice.as_ref()).outcome.summary()
+}
+
+fn script(set: &BootSet, ask: &Ask) -> String {
+    let decision = set.decide(ask, None);
+    set.script(ask, &decision, &set.site.networks[0], &Token::new(1)).unwrap().unwrap()
+}
+
+#[test]
+fn a_declared_machine_boots_its_classes_profile_and_says_why() {
+    let set = set(SITE);
+    let decision = set.decide(&ask(1, IPXE), None);
+    assert!(matches!(decision.outcome, Outcome::Profile(profile) if profile.name == "small"));
+    let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
+    assert_eq!(reasons[0], "its MAC address is that of machine kitt (site.hcl:42:1)");
+    assert_eq!(reasons[1], "it is of class worker (site.hcl:37:1)");
+    assert_eq!(reasons[2], "its profile is small, its class's (site.hcl:15:1)");
+}
+
+#[test]
+fn a_uuid_says_more_than_a_mac() {
+    let set = set(SITE);
+    let asks = Ask { uuid: Some("33221100-5544-7766-8899-aabbccddeeff".parse().unwrap()), ..ask(1, IPXE) };
+    assert_eq!(set.decide(&asks, None).machine.unwrap().name.as_str(), "hal");
+}
+
+#[test]
+fn each_firmware_gets_its_loader_and_ipxe_its_script() {
+    let set = set(SITE);
+    let step = |client| set.greet(&ask(1, client), &set.site.networks[0]).step;
+    assert_eq!(step(Client::Pxe(Firmware::Bios)), FirstStep::Tftp("undionly.kpxe".to_owned()));
+    assert_eq!(step(Client::Pxe(Firmware::UefiAmd64)), FirstStep::Tftp("snponly.efi".to_owned()));
+    let url = FirstStep::Url("http://10.20.0.1:8080/loader/ipxe.efi".to_owned());
+    assert_eq!(step(Client::HttpBoot(Firmware::UefiAmd64Http)), url);
+    assert_eq!(step(Client::Pxe(Firmware::Other(27))), FirstStep::AddressOnly);
+    assert_eq!(step(Client::Other), FirstStep::AddressOnly);
+    let url = "http://10.20.0.1:8080/boot.ipxe?mac=52:54:00:00:00:01&firmware=pcbios-i386";
+    assert_eq!(step(IPXE), FirstStep::Url(url.to_owned()));
+}
+
+#[test]
+fn strangers_get_what_the_site_says() {
+    let with = |unknown| set(&format!("site {{\n  unknown = \"{unknown}\"\n  default_profile = \"small\"\n}}\n{SITE}"));
+    let stranger = ask(99, IPXE);
+    assert_eq!(boots(&with("park"), &stranger, None), "parked");
+    assert_eq!(boots(&with("menu"), &stranger, None), "menu");
+    assert_eq!(boots(&with("boot"), &stranger, None), "profile small");
+    let ignoring = with("ignore");
+    assert_eq!(ignoring.greet(&stranger, &ignoring.site.networks[0]).step, FirstStep::Silence);
+    assert_ne!(ignoring.greet(&ask(1, IPXE), &ignoring.site.networks[0]).step, FirstStep::Silence);
+}
+
+#[test]
+fn who_may_yet_be_known_by_serial_number_is_not_ignored() {
+    let text = format!("site {{\n  unknown = \"ignore\"\n}}\n{SITE}machine \"deep\" {{\n  serial = \"S1\"\n}}\n");
+    let set = set(&text);
+    assert_ne!(set.greet(&ask(99, IPXE), &set.site.networks[0]).step, FirstStep::Silence);
+    let known = Ask { serial: Some("S1".to_owned()), ..ask(99, IPXE) };
+    assert_eq!(set.decide(&known, None).machine.unwrap().name.as_str(), "deep");
+}
+
+#[test]
+fn the_menu_gives_a_stranger_only_what_it_offers() {
+    let profile = |name: &str| Some(Choice::Profile(name.to_owned()));
+    let parked = set(SITE);
+    assert_eq!(boots(&parked, &ask(99, IPXE), profile("small")), "parked");
+    let menu = set(&format!("site {{\n  unknown = \"menu\"\n}}\n{SITE}"));
+    assert_eq!(boots(&menu, &ask(99, IPXE), profile("small")), "profile small");
+    assert_eq!(boots(&menu, &ask(99, IPXE), Some(Choice::Class("worker".to_owned()))), "profile small");
+    assert_eq!(boots(&menu, &ask(99, IPXE), profile("secret")), "menu");
+    assert_eq!(boots(&menu, &ask(99, IPXE), profile("nonsense")), "menu");
+    let shown = script(&menu, &ask(99, IPXE));
+    assert!(shown.contains("item profile-small") && shown.contains("item class-worker") && !shown.contains("secret"));
+}
+
+#[test]
+fn a_machine_of_another_architecture_is_parked() {
+    let set = set(SITE);
+    assert_eq!(boots(&set, &ask(4, Client::Ipxe(Some(Firmware::UefiAmd64))), None), "parked");
+    assert_eq!(boots(&set, &ask(4, Client::Ipxe(Some(Firmware::UefiArm64))), None), "profile arm");
+}
+
+#[test]
+fn a_machine_without_a_profile_is_parked() {
+    assert_eq!(boots(&set(SITE), &ask(5, IPXE), None), "parked");
+}
+
+#[test]
+fn a_linux_script_carries_the_attempts_urls_and_the_variables() {
+    let script = script(&set(SITE), &ask(1, IPXE));
+    let base = "http://10.20.0.1:8080";
+    let token = "00000000000000000000000000000001";
+    let kernel = format!(
+        "kernel {base}/b/{token}/linux initrd=initrd console=ttyS0 region=fra1 cfg={base}/c/{token}/node.cfg up={base}/r/{token} || goto failed\n"
+    );
+    assert!(script.starts_with("#!ipxe\n"), "{script}");
+    assert!(script.contains(&kernel), "{script}");
+    assert!(script.contains(&format!("initrd {base}/b/{token}/initrd || goto failed\nboot || goto failed\n")), "{script}");
+}
+
+#[test]
+fn leaving_for_the_disk_is_selectable() {
+    let set = set(SITE);
+    let hal = Ask { uuid: Some("33221100-5544-7766-8899-aabbccddeeff".parse().unwrap()), ..ask(2, IPXE) };
+    assert!(script(&set, &hal).ends_with("\nexit\n"));
+    assert!(script(&set, &ask(3, IPXE)).ends_with("sanboot --no-describe --drive 0x80\n"));
+    let by_404 = SITE.replace("\"sanboot\"", "\"404\"");
+    let set = self::set(&by_404);
+    let decision = set.decide(&ask(3, IPXE), None);
+    assert_eq!(set.script(&ask(3, IPXE), &decision, &set.site.networks[0], &Token::new(1)), Ok(None));
+}
+
+#[test]
+fn a_config_is_rendered_for_its_machine_only() {
+    let set = set(SITE);
+    let (asks, token) = (ask(1, IPXE), Token::new(1));
+    let decision = set.decide(&asks, None);
+    let config = |name| set.config(&asks, &decision, &set.site.networks[0], &token, name);
+    assert_eq!(config("node.cfg"), Some(Ok("name kitt\n".to_owned())));
+    assert_eq!(config("other.cfg"), None);
+}
+
+#[test]
+fn a_variable_cannot_smuggle_a_command_into_a_script() {
+    let set = set(&SITE.replace("region = \"fra1\"", "region = \"x\\nshell\""));
+    let asks = ask(1, IPXE);
+    let decision = set.decide(&asks, None);
+    let error = set.script(&asks, &decision, &set.site.networks[0], &Token::new(1)).unwrap_err();
+    assert!(error.message.contains("line break"), "{error}");
+}
+
+#[test]
+fn templates_are_checked_before_any_machine_asks() {
+    assert!(check_templates(&site(SITE)).is_empty());
+    let problems = check_templates(&site(&SITE.replace("vars.region", "vars.regoin")));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!((problems[0].error.file.as_str(), problems[0].error.line), ("site.hcl", 19));
+    assert_eq!(problems[0].machines, ["kitt"]);
+    assert_eq!(check_templates(&site(&SITE.replace("vars.region }}", "vars.region")))[0].error.line, 19);
+}
