@@ -1,0 +1,93 @@
+//! How long to wait for an acknowledgement before sending again (after RFC 6298): measured, and doubled for each wait
+//! in vain. No clock here.
+
+use std::time::Duration;
+
+/// Before anything was measured. On a local network an answer takes a millisecond; firmware that is slower than this
+/// gets a packet twice, which it must stand.
+const FIRST: Duration = Duration::from_millis(250);
+/// Less would only repeat what a busy client was about to acknowledge.
+const SHORTEST: Duration = Duration::from_millis(20);
+/// How far waiting in vain can stretch it.
+pub(super) const LONGEST: Duration = Duration::from_secs(4);
+
+/// The wait, estimated from measured answers.
+#[derive(Debug)]
+pub(super) struct Rto {
+    smoothed: Option<Duration>,
+    variation: Duration,
+    doubled: u32,
+    longest: Duration,
+}
+
+impl Rto {
+    /// Nothing measured yet; never over `longest`.
+    pub(super) fn new(longest: Duration) -> Self {
+        Rto { smoothed: None, variation: Duration::ZERO, doubled: 0, longest: longest.min(LONGEST) }
+    }
+
+    /// The wait now.
+    pub(super) fn wait(&self) -> Duration {
+        let base = self.smoothed.map_or(FIRST, |smoothed| (smoothed + self.variation * 4).max(SHORTEST));
+        (base * (1 << self.doubled)).min(self.longest)
+    }
+
+    /// Long enough for an answer that is on its way, no longer.
+    pub(super) fn moment(&self) -> Duration {
+        self.smoothed.map_or(SHORTEST, |smoothed| (smoothed * 2).max(Duration::from_millis(2))).min(self.wait())
+    }
+
+    /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers.
+    pub(super) fn measured(&mut self, sample: Duration) {
+        let smoothed = self.smoothed.unwrap_or(sample);
+        self.variation = match self.smoothed {
+            None => sample / 2,
+            Some(_) => (self.variation * 3 + smoothed.abs_diff(sample)) / 4,
+        };
+        self.smoothed = Some((smoothed * 7 + sample) / 8);
+    }
+
+    /// Something new was acknowledged: waiting was not in vain.
+    pub(super) fn progressed(&mut self) {
+        self.doubled = 0;
+    }
+
+    /// A wait was in vain.
+    pub(super) fn expired(&mut self) {
+        self.doubled = (self.doubled + 1).min(8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn it_follows_the_link_and_backs_off() {
+        let mut rto = Rto::new(LONGEST);
+        assert_eq!(rto.wait(), FIRST);
+        for _ in 0..50 {
+            rto.measured(100 * MS);
+        }
+        assert!((100 * MS..110 * MS).contains(&rto.wait()), "{:?}", rto.wait());
+        let settled = rto.wait();
+        rto.expired();
+        assert_eq!(rto.wait(), settled * 2);
+        (0..20).for_each(|_| rto.expired());
+        assert_eq!(rto.wait(), LONGEST);
+        rto.progressed();
+        assert_eq!(rto.wait(), settled);
+    }
+
+    #[test]
+    fn a_fast_link_keeps_the_floor_and_a_client_may_ask_for_less() {
+        let mut rto = Rto::new(LONGEST);
+        rto.measured(MS / 10);
+        assert_eq!(rto.wait(), SHORTEST);
+        let mut impatient = Rto::new(Duration::from_secs(1));
+        (0..9).for_each(|_| impatient.expired());
+        assert_eq!(impatient.wait(), Duration::from_secs(1));
+    }
+}

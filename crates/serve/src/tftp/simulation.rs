@@ -1,0 +1,207 @@
+//! The state machine against a simulated client and link: loss, duplication and delay without sockets or real time.
+
+use super::transfer::{Step, Terms, Transfer};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// What is under way between the two.
+#[derive(Clone, Copy)]
+enum Packet {
+    Greeting,
+    Block(u64),
+    Ack(u64),
+}
+
+struct Link {
+    now: Instant,
+    delay: Duration,
+    /// Of 1,000 packets.
+    lost: u64,
+    twice: u64,
+    random: u64,
+    queue: BTreeMap<(Instant, u64), Packet>,
+    count: u64,
+}
+
+impl Link {
+    fn chance(&mut self, of_thousand: u64) -> bool {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % 1000 < of_thousand
+    }
+
+    fn send(&mut self, packet: Packet) {
+        let copies = if self.chance(self.lost) { 0 } else { 1 + u64::from(self.chance(self.twice)) };
+        for _ in 0..copies {
+            self.count += 1;
+            self.queue.insert((self.now + self.delay, self.count), packet);
+        }
+    }
+}
+
+/// A client as RFC 7440 describes it: acknowledges each window's end, and a gap once; repeats itself after 250 ms.
+struct Client {
+    terms: Terms,
+    next: u64,
+    in_window: u16,
+    gap: bool,
+    repeat: Instant,
+}
+
+impl Client {
+    fn ack(&mut self, link: &mut Link) {
+        self.in_window = 0;
+        self.repeat = link.now + 250 * MS;
+        link.send(Packet::Ack(self.next - 1));
+    }
+
+    fn block(&mut self, block: u64, link: &mut Link) {
+        if block == self.next {
+            (self.next, self.gap, self.in_window) = (self.next + 1, false, self.in_window + 1);
+            if self.in_window == self.terms.window || block == self.terms.last() {
+                self.ack(link);
+            }
+        } else if block + 1 == self.next || (block > self.next && !self.gap) {
+            self.gap = block > self.next;
+            self.ack(link);
+        }
+    }
+}
+
+struct Report {
+    took: Duration,
+    sent: u64,
+    blocks: u64,
+    complete: bool,
+}
+
+fn run(window: u16, size: u64, delay: Duration, lost: u64, twice: u64) -> Report {
+    let terms = Terms { size, block: 1468, window, options: true, longest_wait: Duration::from_secs(4) };
+    let start = Instant::now();
+    let queue = BTreeMap::new();
+    let mut link = Link { now: start, delay, lost, twice, random: 88_172_645_463_325_252, queue, count: 0 };
+    let mut client = Client { terms, next: 1, in_window: 0, gap: false, repeat: start + 250 * MS };
+    let (mut transfer, mut step) = Transfer::begin(terms, start);
+    let mut sent = 0;
+    loop {
+        match step {
+            Step::Wait => {}
+            Step::Greet => link.send(Packet::Greeting),
+            Step::Send(blocks) => blocks.for_each(|block| {
+                sent += 1;
+                link.send(Packet::Block(block));
+            }),
+            Step::Finished | Step::GiveUp => {
+                let complete = step == Step::Finished && client.next == terms.last() + 1;
+                return Report { took: link.now - start, sent, blocks: terms.last(), complete };
+            }
+        }
+        step = Step::Wait;
+        let timer = transfer.deadline().min(client.repeat);
+        match link.queue.first_key_value().filter(|((at, _), _)| *at <= timer).map(|(key, packet)| (*key, *packet)) {
+            Some((key, packet)) => {
+                link.queue.remove(&key);
+                link.now = key.0;
+                match packet {
+                    Packet::Greeting if client.next == 1 => client.ack(&mut link),
+                    Packet::Greeting => {}
+                    Packet::Block(block) => client.block(block, &mut link),
+                    Packet::Ack(block) => step = transfer.acknowledged(block as u16, link.now),
+                }
+            }
+            None if timer == client.repeat => {
+                link.now = timer;
+                client.ack(&mut link);
+            }
+            None => {
+                link.now = timer;
+                step = transfer.silent(link.now);
+            }
+        }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+#[test]
+fn a_clean_link_sends_each_block_once() {
+    for window in [1, 4, 16, 64, 500] {
+        let report = run(window, MIB, MS / 10, 0, 0);
+        assert!(report.complete && report.sent == report.blocks, "window {window}: {} sent", report.sent);
+    }
+}
+
+#[test]
+fn sizes_at_the_edges_of_a_block_end_with_a_short_one() {
+    for (size, blocks) in [(0, 1), (1, 1), (1467, 1), (1468, 2), (1469, 2), (2936, 3)] {
+        let report = run(16, size, MS, 0, 0);
+        assert!(report.complete && report.blocks == blocks, "{size} bytes in {} blocks", report.blocks);
+    }
+}
+
+#[test]
+fn block_numbers_wrap() {
+    let report = run(64, 1468 * 200_000, MS / 100, 1, 0);
+    assert!(report.complete && report.blocks == 200_001);
+}
+
+#[test]
+fn a_loss_of_one_in_a_hundred_costs_milliseconds() {
+    for (window, limit) in [(1, 800), (16, 250), (64, 250)] {
+        let report = run(window, MIB, MS / 10, 10, 0);
+        assert!(report.complete && report.took < limit * MS, "window {window}: {:?}", report.took);
+    }
+}
+
+#[test]
+fn a_heavy_loss_still_ends_well() {
+    for window in [1, 4, 16, 64] {
+        let report = run(window, MIB, MS, 100, 20);
+        assert!(report.complete && report.took < 20_000 * MS, "window {window}: {:?}", report.took);
+    }
+}
+
+#[test]
+fn duplicated_packets_do_not_multiply() {
+    for window in [1, 2, 16, 64] {
+        let report = run(window, 4 * MIB, MS, 0, 30);
+        let sent = report.sent * 100 / report.blocks;
+        assert!(report.complete && sent < 200, "window {window}: {sent} % sent");
+    }
+}
+
+#[test]
+fn a_client_that_never_answers_gets_six_packets() {
+    let terms = Terms { size: MIB, block: 512, window: 1, options: false, longest_wait: Duration::from_secs(4) };
+    let start = Instant::now();
+    let (mut transfer, mut step) = Transfer::begin(terms, start);
+    let mut sent = 0;
+    while step != Step::GiveUp {
+        sent += 1;
+        assert_eq!(step, Step::Send(1..2));
+        assert_eq!(transfer.silent(transfer.deadline() - MS), Step::Wait);
+        step = transfer.silent(transfer.deadline());
+    }
+    assert_eq!(sent, 6);
+}
+
+#[test]
+fn a_late_or_foreign_acknowledgement_moves_nothing() {
+    let terms = Terms { size: MIB, block: 512, window: 4, options: true, longest_wait: Duration::from_secs(4) };
+    let now = Instant::now();
+    let (mut transfer, _) = Transfer::begin(terms, now);
+    assert_eq!(transfer.acknowledged(3, now), Step::Wait);
+    assert_eq!(transfer.acknowledged(0, now), Step::Send(1..5));
+    assert_eq!(transfer.acknowledged(4, now), Step::Send(5..9));
+    assert_eq!(transfer.acknowledged(3, now), Step::Wait);
+    assert_eq!(transfer.acknowledged(9, now), Step::Wait);
+    assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11));
+    assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11), "the first block of the window was lost");
+    assert_eq!(transfer.acknowledged(6, now), Step::Wait, "and is sent for it once");
+    assert_eq!(transfer.resent(), 6);
+}

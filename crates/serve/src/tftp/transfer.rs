@@ -1,0 +1,241 @@
+//! One transfer as a state machine: which blocks to send after an acknowledgement or a silence. No sockets, no files;
+//! the time is passed in.
+//!
+//! ```text
+//!            ┌─ options ──▶ Greet ── ACK 0 ──▶┐
+//!  begin() ──┤                                ├──▶ Send window ──▶ ACK of the last block ──▶ Finished
+//!            └─ none ────────────────────────▶┘      ▲    │
+//!                                                    └────┴─ ACK, gap, silence        long silence ──▶ GiveUp
+//! ```
+//!
+//! Blocks are counted from 1 without wrapping; only the numbers on the wire are modulo 65,536.
+
+use super::rto::Rto;
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+/// A client from which nothing new has come for this long is gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often something is repeated to a client that has not answered once: its address may be a forged one.
+const REPEATS_TO_A_STRANGER: u32 = 5;
+
+/// What was agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// The file's size in bytes.
+    pub(super) size: u64,
+    /// Bytes in a block, at least 8.
+    pub(super) block: u16,
+    /// Blocks in a window, at least 1.
+    pub(super) window: u16,
+    /// True when options were granted, so that the client acknowledges those first.
+    pub(super) options: bool,
+    /// The longest wait before something is sent again.
+    pub(super) longest_wait: Duration,
+}
+
+impl Terms {
+    /// The number of the last block: the first that is not full.
+    pub(super) fn last(&self) -> u64 {
+        self.size / u64::from(self.block.max(1)) + 1
+    }
+
+    /// Which of the file's bytes these blocks carry.
+    pub(super) fn bytes(&self, blocks: &Range<u64>) -> Range<u64> {
+        let start = |block: u64| block.saturating_sub(1).saturating_mul(self.block.into()).min(self.size);
+        start(blocks.start)..start(blocks.end)
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing before the next packet or deadline.
+    Wait,
+    /// Send the granted options.
+    Greet,
+    /// Send these blocks.
+    Send(Range<u64>),
+    /// The client has everything.
+    Finished,
+    /// The client is gone.
+    GiveUp,
+}
+
+/// A transfer.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    terms: Terms,
+    greeting: bool,
+    /// Every block up to this one has arrived.
+    acked: u64,
+    /// The last block of the window that is under way.
+    sent: u64,
+    /// The highest block that was ever sent.
+    highest: u64,
+    /// A repeated acknowledgement of a block before this one may answer a block that arrived twice, not one that was
+    /// lost. Answering it would double every packet from then on: the Sorcerer's Apprentice (RFC 1123, 4.2.3.1).
+    trusted: u64,
+    /// Up to this block the client may have got each twice: an acknowledgement in the middle of a window then does not
+    /// prove a loss.
+    twice: u64,
+    resent: u64,
+    rto: Rto,
+    /// When what is under way was sent; `None` when a part of it was sent before, so that it measures nothing.
+    sample: Option<Instant>,
+    deadline: Instant,
+    progressed: Instant,
+    heard: bool,
+    repeats: u32,
+}
+
+impl Transfer {
+    /// A transfer and its first step.
+    pub(super) fn begin(terms: Terms, now: Instant) -> (Self, Step) {
+        let mut transfer = Transfer {
+            terms,
+            greeting: terms.options,
+            acked: 0,
+            sent: 0,
+            highest: 0,
+            trusted: 0,
+            twice: 0,
+            resent: 0,
+            rto: Rto::new(terms.longest_wait),
+            sample: Some(now),
+            deadline: now,
+            progressed: now,
+            heard: false,
+            repeats: 0,
+        };
+        transfer.deadline = now + transfer.rto.wait();
+        let step = if transfer.greeting { Step::Greet } else { transfer.send_window(now) };
+        (transfer, step)
+    }
+
+    /// An acknowledgement arrived.
+    pub(super) fn acknowledged(&mut self, number: u16, now: Instant) -> Step {
+        // How far it is ahead of what is known to have arrived; a late one from long before looks far ahead.
+        let ahead = u64::from(number.wrapping_sub(self.acked as u16));
+        if self.greeting {
+            return if number == 0 { self.advance(0, now) } else { Step::Wait };
+        }
+        match ahead {
+            0 => self.repeated(now),
+            ahead if ahead <= self.sent - self.acked => self.advance(ahead, now),
+            _ => Step::Wait,
+        }
+    }
+
+    /// The deadline may have passed.
+    pub(super) fn silent(&mut self, now: Instant) -> Step {
+        if now < self.deadline {
+            return Step::Wait;
+        }
+        self.repeats += 1;
+        let stranger = !self.heard && self.repeats > REPEATS_TO_A_STRANGER;
+        if stranger || now.saturating_duration_since(self.progressed) >= PATIENCE {
+            return Step::GiveUp;
+        }
+        self.rto.expired();
+        if self.greeting {
+            self.trusted = 1;
+            self.sample = None;
+            self.deadline = now + self.rto.wait();
+            return Step::Greet;
+        }
+        let step = self.send_window(now);
+        self.trusted = self.sent + 1;
+        step
+    }
+
+    /// When [`Transfer::silent`] wants to be called.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// How many of the file's bytes are known to have arrived.
+    pub(super) fn arrived(&self) -> u64 {
+        self.terms.bytes(&(1..self.acked + 1)).end
+    }
+
+    /// How many blocks were sent more than once, counted each time.
+    pub(super) fn resent(&self) -> u64 {
+        self.resent
+    }
+
+    /// True while the client has not answered the granted options.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.greeting
+    }
+
+    /// True when only the last acknowledgement is missing.
+    pub(super) fn all_sent(&self) -> bool {
+        self.sent == self.terms.last()
+    }
+
+    /// What was agreed on.
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// `blocks` more have arrived. Where those are not all that were sent, the one after them was lost, and the client
+    /// waits for exactly that one (RFC 7440 section 4).
+    fn advance(&mut self, blocks: u64, now: Instant) -> Step {
+        self.greeting = false;
+        self.heard = true;
+        self.repeats = 0;
+        self.acked += blocks;
+        self.progressed = now;
+        self.rto.progressed();
+        if let Some(sent) = self.sample.filter(|_| self.acked == self.sent) {
+            self.rto.measured(now.saturating_duration_since(sent));
+        }
+        match self.acked {
+            acked if acked == self.terms.last() => Step::Finished,
+            acked if acked < self.sent && acked <= self.twice => self.send_fresh(now),
+            _ => self.send_window(now),
+        }
+    }
+
+    /// The last acknowledgement once more: within a window it says that the first block was lost. With windows of one
+    /// block it says nothing that the deadline would not.
+    fn repeated(&mut self, now: Instant) -> Step {
+        if self.terms.window == 1 || self.acked < self.trusted {
+            return Step::Wait;
+        }
+        let step = self.send_window(now);
+        self.trusted = self.sent + 1;
+        step
+    }
+
+    /// Fills up the window that the client counts from its acknowledgement with what was not sent yet, and gives it a
+    /// moment to show whether anything is missing.
+    fn send_fresh(&mut self, now: Instant) -> Step {
+        let first = self.sent + 1;
+        self.sent = self.window_end();
+        self.highest = self.highest.max(self.sent);
+        self.sample = None;
+        self.deadline = now + self.rto.moment();
+        if first > self.sent { Step::Wait } else { Step::Send(first..self.sent + 1) }
+    }
+
+    fn window_end(&self) -> u64 {
+        (self.acked + u64::from(self.terms.window)).min(self.terms.last())
+    }
+
+    fn send_window(&mut self, now: Instant) -> Step {
+        let first = self.acked + 1;
+        if first <= self.highest {
+            self.twice = self.highest;
+        }
+        self.sent = self.window_end();
+        self.resent += (self.highest + 1).saturating_sub(first);
+        self.sample = (first > self.highest).then_some(now);
+        self.highest = self.highest.max(self.sent);
+        self.deadline = now + self.rto.wait();
+        Step::Send(first..self.sent + 1)
+    }
+}
