@@ -1,1 +1,12 @@
-//! Helpers for the black-box tests.
+//! Helpers for the black-box tests. They run the real `firstlight` and the field's real clients, in network namespaces
+//! of their own, and take everything down again when they are dropped.
+//!
+//! They need root and the packages of `scripts/install-packages demo test`; `make test` brings both along.
+
+mod net;
+mod run;
+mod serve;
+
+pub use net::Net;
+pub use run::{Output, firstlight, repository, run};
+pub use serve::Server;

@@ -1,0 +1,87 @@
+//! Two network namespaces and a cable between them: `eth1` is the server's end, `eth0` the client's.
+
+use crate::{Output, run};
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A server's and a client's namespace, gone when dropped.
+#[derive(Debug)]
+pub struct Net {
+    server: String,
+    client: String,
+}
+
+impl Net {
+    /// Makes the namespaces. The server's end has 10.20.0.1/24, the client's has no address and the MAC 52:54:00:00:00:01.
+    pub fn new() -> Net {
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = |side: &str| format!("fl-{}-{n}-{side}", std::process::id());
+        let net = Net { server: name("s"), client: name("c") };
+        let (server, client) = (&net.server, &net.client);
+        for command in [
+            format!("ip netns add {server}"),
+            format!("ip netns add {client}"),
+            format!("ip link add eth1 netns {server} type veth peer name eth0 netns {client}"),
+            format!("ip -n {client} link set eth0 address 52:54:00:00:00:01"),
+            format!("ip -n {server} address add 10.20.0.1/24 dev eth1"),
+            format!("ip -n {server} link set lo up"),
+            format!("ip -n {server} link set eth1 up"),
+            format!("ip -n {client} link set lo up"),
+            format!("ip -n {client} link set eth0 up"),
+        ] {
+            let output = shell(&command);
+            assert_eq!(output.code, Some(0), "{command}: {} (this test needs root and iproute2)", output.text);
+        }
+        net
+    }
+
+    /// A command in the server's namespace.
+    pub fn on_server(&self, program: &str) -> Command {
+        inside(&self.server, program)
+    }
+
+    /// A command in the client's namespace.
+    pub fn on_client(&self, program: &str) -> Command {
+        inside(&self.client, program)
+    }
+
+    /// Runs a shell command line in the client's namespace, at most a minute long.
+    pub fn client(&self, line: &str) -> Output {
+        run(self.on_client("sh").args(["-c", line]), Duration::from_secs(60))
+    }
+
+    /// Gives the client's end an address without DHCP.
+    pub fn give_client(&self, address: &str) {
+        let output = self.client(&format!("ip address replace {address} dev eth0"));
+        assert_eq!(output.code, Some(0), "{}", output.text);
+    }
+}
+
+impl Default for Net {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        for name in [&self.server, &self.client] {
+            shell(&format!("ip netns delete {name}"));
+        }
+    }
+}
+
+fn inside(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]);
+    command
+}
+
+fn shell(line: &str) -> Output {
+    run(Command::new("sh").args(["-c", line]), Duration::from_secs(20))
+}

@@ -1,0 +1,119 @@
+//! A running `firstlight serve`.
+
+use crate::{Net, Output, firstlight, run};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// What every site here begins with: the network of [`Net`].
+const NETWORK: &str = r#"
+network "boot" {
+  interface = "eth1"
+  subnet    = "10.20.0.0/24"
+}
+"#;
+
+/// `firstlight serve` in the server's namespace, with a site of its own. Killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    site: TempDir,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Serves the network with these further blocks and files.
+    pub fn start(net: &Net, blocks: &str, files: &[(&str, &[u8])]) -> Server {
+        Server::start_whole(net, &format!("{NETWORK}{blocks}"), files)
+    }
+
+    /// Serves exactly this site.
+    pub fn start_whole(net: &Net, site: &str, files: &[(&str, &[u8])]) -> Server {
+        let folder = tempfile::tempdir().expect("a folder for the site");
+        fs::write(folder.path().join("site.hcl"), site).expect("the site is written");
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).expect("a file is written");
+        }
+        let mut server = Server { site: folder, child: None };
+        server.start_again(net);
+        server
+    }
+
+    /// Starts the process, and waits until it serves.
+    pub fn start_again(&mut self, net: &Net) {
+        let log = File::create(self.log_path()).expect("a log");
+        let mut command = net.on_server(&firstlight().display().to_string());
+        command.arg("serve").arg(self.site.path()).stdout(log.try_clone().expect("a log")).stderr(log);
+        let child = command.spawn().expect("firstlight starts");
+        self.child = Some(child);
+        let end = Instant::now() + Duration::from_secs(30);
+        while !self.log().contains("serving") {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            assert!(ended.is_none() && Instant::now() < end, "it does not serve:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The site's folder.
+    pub fn folder(&self) -> &Path {
+        self.site.path()
+    }
+
+    /// What the server has printed.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// SIGKILL, in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a child can be killed");
+            child.wait().expect("a child can be waited for");
+        }
+    }
+
+    /// Runs a `firstlight` command about this site: `server.firstlight("machines show kitt --site")` with the site's
+    /// folder as its last argument.
+    pub fn firstlight(&self, arguments: &str) -> Output {
+        let mut command = Command::new(firstlight());
+        command.args(arguments.split_whitespace()).arg(self.site.path());
+        run(&mut command, Duration::from_secs(30))
+    }
+
+    /// The names of the events recorded so far about anyone, in order.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let folder = self.site.path().join(".firstlight/state/events");
+        let mut logs: Vec<PathBuf> = fs::read_dir(folder).map(|dir| dir.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
+        logs.sort();
+        let text: String = logs.iter().filter_map(|log| fs::read_to_string(log).ok()).collect();
+        let events = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line.split_once(' ')?.1).ok());
+        events.filter(|event| event.get("event").is_some()).collect()
+    }
+
+    /// Waits until an event has this name and, where given, this value somewhere in it.
+    pub fn wait_for(&self, event: &str, containing: &str) -> serde_json::Value {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let found = self.events().into_iter().find(|e| e["event"] == event && e.to_string().contains(containing));
+            match found {
+                Some(found) => return found,
+                None => assert!(Instant::now() < end, "no event {event} with {containing}; there are {:#?}", self.events()),
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.site.path().join("log")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
