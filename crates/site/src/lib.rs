@@ -1,4 +1,54 @@
-//! A folder of HCL → fragments → merged → validated [`Site`].
+//! A folder of HCL → fragments (as written, with positions) → merged → validated [`Site`].
+//!
+//! [`parse`] is pure: what it wants of the world outside it asks an [`Outside`]. [`load`] is the only I/O. Every
+//! mistake found is reported at once, each with its position, its cause and the next step; a mistake in one block is
+//! never reported again at the blocks that refer to it. Nothing here panics on any text, and evaluation is bounded in
+//! depth and size.
+//!
+//! What it does not do: templates in kernel arguments and configs stay as they are (crates/boot renders them), assets
+//! are only looked for (crates/assets reads them), nothing is looked up in the network.
 
+mod build;
+mod eval;
+mod fields;
+mod fragment;
+mod functions;
+mod load;
+mod nearest;
+mod outside;
+mod render;
+mod report;
+mod schema;
+mod show;
 mod site;
+mod source;
+mod syntax;
+mod world;
+
+pub use load::load;
+pub use outside::{Disk, Memory, Outside};
+pub use render::render;
+pub use report::{Problem, Related, Report, Severity};
+pub use show::show;
 pub use site::*;
+pub use source::{Source, Sources};
+
+/// A site that can be used, and what was odd about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The site.
+    pub site: Site,
+    /// Warnings only.
+    pub warnings: Report,
+}
+
+/// Reads a site from its files' text. Fails with every mistake found, warnings among them, in the order of the files.
+pub fn parse(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report> {
+    let problems = report::Collector::new(sources);
+    let parsed: Vec<_> =
+        sources.files.iter().enumerate().map(|(at, file)| syntax::parse(&problems, at, &file.text)).collect();
+    let fragments = fragment::read(&problems, &schema::SITE, &parsed);
+    let site = build::build(&world::World::new(&problems, outside, &sources.root, &fragments));
+    let report = problems.finish();
+    if report.errors() > 0 { Err(report) } else { Ok(Loaded { site, warnings: report }) }
+}

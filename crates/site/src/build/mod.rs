@@ -1,0 +1,56 @@
+//! Blocks as written → the validated [`Site`]. Each kind of block is read into a draft with positions; what concerns
+//! more than one block is checked on the drafts.
+
+mod assets;
+mod classes;
+mod lab;
+mod machines;
+mod networks;
+mod pool;
+mod profiles;
+mod site_block;
+
+pub(crate) use pool::first_host;
+pub(crate) use site_block::implied_name;
+
+use crate::{LeaveBy, Site, world::World};
+use std::collections::BTreeMap;
+
+/// The words of `leave_by`.
+const LEAVE_BY: &[(&str, LeaveBy)] =
+    &[("exit", LeaveBy::Exit), ("sanboot", LeaveBy::Sanboot), ("404", LeaveBy::NotFound)];
+
+/// Builds the site. It means something only when no error was reported.
+pub(crate) fn build(world: &World<'_>) -> Site {
+    world.check_locals();
+    let settings = site_block::read(world);
+    let assets = assets::read(world);
+    let profiles = profiles::read(world);
+    let classes = classes::read(world);
+    let default_profile = site_block::default_profile(world, &settings);
+    let machines = machines::read(world);
+    let networks = networks::read(world, &settings);
+    machines::check(world, &machines, &networks);
+    networks::check(world, &networks);
+    machines::warn_parked(world, &machines, &classes, default_profile.is_some());
+    let networks = networks::finish(&networks, &machines);
+    let machines: BTreeMap<_, _> =
+        machines.into_iter().map(|draft| (draft.name.value.to_string(), draft.finish())).collect();
+    let lab = lab::read(world, &machines, &networks);
+    Site {
+        root: world.root.to_owned(),
+        name: settings.name,
+        domain: settings.domain,
+        http_port: settings.http_port,
+        unknown: settings.unknown,
+        default_profile,
+        menu_timeout: settings.menu_timeout,
+        ipxe_dir: settings.ipxe_dir,
+        networks,
+        assets,
+        profiles,
+        classes,
+        machines,
+        lab,
+    }
+}

@@ -1,0 +1,80 @@
+//! The `site` block: what concerns the whole site.
+
+use crate::{Unknown, fields::Fields, world::World};
+use firstlight_model::Domain;
+use std::{path::PathBuf, time::Duration};
+
+/// What the `site` block says or implies.
+pub(super) struct Settings {
+    pub(super) name: String,
+    pub(super) domain: Option<Domain>,
+    pub(super) http_port: u16,
+    pub(super) unknown: Unknown,
+    pub(super) menu_timeout: Duration,
+    pub(super) ipxe_dir: PathBuf,
+}
+
+const UNKNOWN: &[(&str, Unknown)] =
+    &[("park", Unknown::Park), ("menu", Unknown::Menu), ("boot", Unknown::Boot), ("ignore", Unknown::Ignore)];
+
+pub(super) fn read(world: &World<'_>) -> Settings {
+    let fields = world.find("site", "").map(|block| Fields::new(world, block));
+    let fields = fields.as_ref();
+    let dir = fields.and_then(|f| f.text("ipxe_dir")).map_or("/usr/lib/ipxe".to_owned(), |text| text.value);
+    Settings {
+        name: fields.and_then(name).unwrap_or_else(|| implied_name(&world.problems.sources.folder)),
+        domain: fields.and_then(|f| f.parsed("domain")).map(|at| at.value),
+        http_port: fields.and_then(|f| f.number("http_port", 1..=65_535)).unwrap_or(8080),
+        unknown: fields.and_then(|f| f.word("unknown", UNKNOWN)).map_or(Unknown::Park, |at| at.value),
+        menu_timeout: fields.and_then(|f| f.duration("menu_timeout")).map_or(Duration::from_secs(30), |at| at.value),
+        ipxe_dir: world.root.join(dir),
+    }
+}
+
+fn name(fields: &Fields<'_, '_>) -> Option<String> {
+    let name = fields.text("name")?;
+    if name.value.trim().is_empty() || name.value.chars().any(char::is_control) {
+        fields.error(name.span, "the site's name is empty or holds control characters");
+        return None;
+    }
+    Some(name.value)
+}
+
+/// A folder's name as a label: what letters, digits and hyphens are left of it.
+pub(crate) fn implied_name(folder: &str) -> String {
+    let label: String =
+        folder.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let label: String = label.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    let label: String = label.chars().take(63).collect();
+    if label.is_empty() { "site".to_owned() } else { label.trim_end_matches('-').to_owned() }
+}
+
+/// The profile for machines that name none: the one that is set, else the only one there is.
+pub(super) fn default_profile(world: &World<'_>, settings: &Settings) -> Option<String> {
+    let fields = world.find("site", "").map(|block| Fields::new(world, block));
+    let set = fields.is_some_and(|f| f.is_set("default_profile"));
+    let named = fields.and_then(|f| f.reference("default_profile", "profile")).map(|at| at.value);
+    let mut all = world.names("profile");
+    let only = all.next().filter(|_| !set && all.next().is_none()).map(str::to_owned);
+    if let (Some(fields), Unknown::Boot, None, false) = (fields, settings.unknown, &only, set)
+        && let Some(unknown) = fields.written("unknown")
+    {
+        let note = fields.error(unknown.span, "`unknown = \"boot\"` needs a `default_profile`");
+        note.label("this boots machines that nobody declared")
+            .next("add `default_profile = \"…\"` to the `site` block");
+    }
+    named.or(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_the_site_its_name() {
+        for (folder, name) in [("My Site_1", "my-site-1"), ("-x-", "x"), ("", "site"), ("…", "site"), ("lab", "lab")]
+        {
+            assert_eq!(implied_name(folder), name);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which blocks and attributes there are. One table, so that unknown names get the nearest known one.
+
+/// A kind of block.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    /// Its keyword.
+    pub(crate) name: &'static str,
+    /// Whether it has a label.
+    pub(crate) label: bool,
+    /// Its attributes. `*` allows any.
+    pub(crate) attributes: &'static [&'static str],
+    /// The blocks inside it.
+    pub(crate) blocks: &'static [Schema],
+}
+
+impl Schema {
+    pub(crate) fn has_attribute(&self, name: &str) -> bool {
+        self.attributes == ["*"] || self.attributes.contains(&name)
+    }
+
+    pub(crate) fn block(&self, name: &str) -> Option<&'static Schema> {
+        self.blocks.iter().find(|block| block.name == name)
+    }
+}
+
+const fn block(
+    name: &'static str,
+    label: bool,
+    attributes: &'static [&'static str],
+    blocks: &'static [Schema],
+) -> Schema {
+    Schema { name, label, attributes, blocks }
+}
+
+/// The site's folder as a whole, as if it were a block.
+pub(crate) static SITE: Schema = block("", false, &[], BLOCKS);
+
+static BLOCKS: &[Schema] = &[
+    block(
+        "site",
+        false,
+        &["name", "domain", "http_port", "unknown", "default_profile", "menu_timeout", "ipxe_dir"],
+        &[],
+    ),
+    block("locals", false, &["*"], &[]),
+    block(
+        "network",
+        true,
+        &[
+            "interface",
+            "subnet",
+            "address",
+            "gateway",
+            "dns",
+            "ntp",
+            "domain",
+            "search",
+            "mtu",
+            "routes",
+            "router_advertisements",
+        ],
+        &[block("dhcp", false, &["mode", "range", "ranges", "lease"], &[])],
+    ),
+    block("asset", true, &["path", "url", "sha256"], &[]),
+    block(
+        "profile",
+        true,
+        &["title", "menu", "arch", "kernel", "initrd", "args", "config", "script", "boot", "leave_by", "vars"],
+        &[],
+    ),
+    block("class", true, &["extends", "profile", "leave_by", "vars"], &[]),
+    block(
+        "machine",
+        true,
+        &["name", "mac", "uuid", "serial", "class", "profile", "address", "leave_by", "vars", "count", "for_each"],
+        &[],
+    ),
+    block(
+        "lab",
+        false,
+        &[],
+        &[block(
+            "machine",
+            true,
+            &["mac", "uuid", "serial", "network", "firmware", "memory", "cpus", "disk", "expect"],
+            &[],
+        )],
+    ),
+];
+
+/// What a reference can start with.
+pub(crate) const ROOTS: &[&str] =
+    &["local", "site", "network", "asset", "profile", "class", "machine", "each", "count"];

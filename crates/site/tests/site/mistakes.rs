@@ -1,0 +1,285 @@
+//! Every mistake alone: what is said, and where.
+
+use crate::common::{report, said};
+
+const NETWORK: &str = "network \"boot\" { subnet = \"10.20.0.0/24\" }\n";
+
+/// What is said of `text` below a network; lines are counted in `text`.
+fn below_network(text: &str) -> Vec<String> {
+    let below = |line: String| {
+        let (number, rest) = line.split_once(':').unwrap();
+        format!("{}:{rest}", number.parse::<usize>().unwrap() - 1)
+    };
+    said(&format!("{NETWORK}{text}")).into_iter().map(below).collect()
+}
+
+fn check(cases: &[(&str, &[&str])]) {
+    for (text, expected) in cases {
+        assert_eq!(&below_network(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn blocks_and_attributes() {
+    check(&[
+        ("netwrok \"x\" {}", &["1:1 there is no block `netwrok`"]),
+        ("profile \"x\" {\n boot = \"disk\"\n titel = 1\n}", &["3:2 `profile` has no attribute `titel`"]),
+        ("name = \"x\"", &["1:1 `name` stands outside of any block"]),
+        ("site \"x\" {}", &["1:1 a `site` block has no name"]),
+        ("asset {\n path = \"initrd\"\n}", &["1:1 a `asset` block has one name"]),
+        ("network \"b\" {\n subnet = \"10.9.0.0/24\"\n dhcp = {}\n}", &["3:2 `dhcp` is a block, not an attribute"]),
+        ("class \"c\" {\n vars { a = 1 }\n}", &["2:2 `vars` is an attribute, not a block"]),
+        ("site {}\nsite {}", &["2:1 a second `site` block"]),
+        ("class \"c\" {}\nclass \"c\" {}", &["2:1 a second class is named `c`"]),
+        ("locals { a = 1 }\nlocals { a = 2 }", &["2:10 a second local is named `a`"]),
+    ]);
+    let two = report("site {}\n# …\nsite {}\n");
+    let second = two.problems.iter().find(|p| p.message.contains("second")).unwrap();
+    assert_eq!(second.related[0].place.to_string(), "site.hcl:1:1", "both places are shown");
+}
+
+#[test]
+fn syntax() {
+    check(&[
+        ("site { name = \"a\" domain = \"b\" }", &["1:19 HCL allows one attribute in a one-line block"]),
+        ("site { name = \"a\", domain = \"b\" }", &["1:18 HCL allows one attribute in a one-line block"]),
+        ("site {\n name = \"a\n}", &["2:9 this string is not closed"]),
+        ("site {\n name = 'a'\n}", &["2:9 a string starts with a double quote"]),
+        ("site {\n name: \"a\"\n}", &["2:6 an attribute is set with `=`"]),
+        ("site {\n name = \"a\"\n name = \"b\"\n}", &["3:2 `name` is set twice in this block"]),
+        ("site {\n name = \"a\"\n", &["1:1 this block is never closed"]),
+        ("site {\n\nclass \"a\" {}\n", &["1:1 this block is never closed"]),
+        (
+            "locals {\n a = { b = 1 c = 2 }\n}",
+            &["2:14 the entries of a map stand on lines of their own, or have a comma between them"],
+        ),
+        // Two broken blocks are two mistakes, and what refers to them is none.
+        (
+            "asset \"k\" { path = }\nprofile \"p\" { boot = }\nmachine \"m\" {\n serial = \"1\"\n profile = \"p\"\n}",
+            &[
+                "1:20 this is not HCL: invalid expression; expected `\"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit",
+                "2:22 this is not HCL: invalid expression; expected `\"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn networks() {
+    let network = |inner: &str| format!("network \"n\" {{\n subnet = \"10.9.0.0/24\"\n{inner}\n}}");
+    for (inner, expected) in [
+        ("interface = \"eth 0\"", "3:13 `eth 0` is not the name of a network interface"),
+        ("address = \"10.8.0.1\"", "3:11 `address` is `10.8.0.1`, which lies outside of 10.9.0.0/24"),
+        ("gateway = \"10.9.0.255\"", "3:11 `gateway` is `10.9.0.255`, which is no host's address in 10.9.0.0/24"),
+        ("gateway = \"10.9.0.300\"", "3:11 `10.9.0.300`: invalid IPv4 address syntax"),
+        ("dns = [\"10.9.0.1\", \"dns\"]", "3:20 `dns`: invalid IPv4 address syntax"),
+        ("domain = \"a..b\"", "3:10 `a..b` is not a domain name; expected labels like lab.example"),
+        ("mtu = 9", "3:7 `mtu` is from 68 to 65535, not `9`"),
+        ("mtu = \"big\"", "3:7 `mtu` is a whole number, not a string"),
+        ("routes = [{ to = \"10.0.0.0/8\" }]", "3:11 a route has `to` and `via`"),
+        (
+            "routes = [{ to = \"10.0.0.0/8\", via = \"10.0.0.1\" }]",
+            "3:11 `via` is `10.0.0.1`, which lies outside of 10.9.0.0/24",
+        ),
+        ("router_advertisements = \"maybe\"", "3:25 `router_advertisements` is true or false, not a string"),
+        ("dhcp { mode = \"proxy\" }", "3:15 `mode = \"proxy\"` is not there yet"),
+        ("dhcp { mode = \"prxy\" }", "3:15 `prxy` is not a value of `mode`"),
+        ("dhcp { lease = \"59s\" }", "3:16 a lease lasts at least 60s"),
+        ("dhcp { lease = \"soon\" }", "3:16 `soon` is not a duration; expected one like 90s, 15m, 12h or 7d"),
+        ("dhcp { range = [\"10.9.0.9\"] }", "3:16 a range is its first and its last address"),
+        ("dhcp { range = [\"10.9.0.9\", \"10.9.0.8\"] }", "3:16 the range's last address comes before its first"),
+        (
+            "dhcp { range = [\"10.9.0.9\", \"10.9.1.8\"] }",
+            "3:16 `range` is `10.9.1.8`, which lies outside of 10.9.0.0/24",
+        ),
+        ("dhcp { range = [\"10.9.0.1\", \"10.9.0.8\"] }", "3:16 the range holds the server's own address, `10.9.0.1`"),
+        (
+            "dhcp { ranges = [[\"10.9.0.5\", \"10.9.0.8\"], [\"10.9.0.8\", \"10.9.0.9\"]] }",
+            "3:44 the range 10.9.0.8 to 10.9.0.9 overlaps another",
+        ),
+    ] {
+        check(&[(&network(inner), &[expected])]);
+    }
+    check(&[
+        ("network \"n\" {}", &["1:1 the network `n` has no `subnet`"]),
+        (
+            "network \"n\" { subnet = \"10.20.0.128/25\" }",
+            &["1:24 the subnet `10.20.0.128/25` overlaps that of `boot`"],
+        ),
+        (
+            "network \"n\" { subnet = \"10.9.0.1/24\" }",
+            &["1:24 `10.9.0.1/24` has host bits set; did you mean 10.9.0.0/24?"],
+        ),
+        (
+            "network \"a\" {\n subnet = \"10.1.0.0/24\"\n interface = \"eth1\"\n}\nnetwork \"b\" {\n subnet = \"10.2.0.0/24\"\n interface = \"eth1\"\n}",
+            &["7:14 the interface `eth1` serves `a` already"],
+        ),
+    ]);
+}
+
+#[test]
+fn assets_and_profiles() {
+    check(&[
+        ("asset \"a\" {}", &["1:1 the asset `a` has neither `path` nor `url`"]),
+        ("asset \"a/b\" { path = \"initrd\" }", &["1:7 `a/b` cannot be part of a URL"]),
+        ("asset \"a\" { path = \"initrdd\" }", &["1:20 there is no file `initrdd`"]),
+        ("asset \"a\" { url = \"ftp://x/y\" }", &["1:19 `ftp://x/y` is not an http or https URL"]),
+        ("asset \"a\" { url = \"https://x/y\" }", &["1:19 the asset `a` has a `url` but no `sha256`"]),
+        (
+            "asset \"a\" {\n url = \"https://x/y\"\n sha256 = \"12\"\n}",
+            &["3:11 `12` is not a SHA-256 digest; expected 64 hex digits, as sha256sum prints them"],
+        ),
+        (
+            "asset \"a\" {\n url = \"https://x/y\"\n path = \"initrd\"\n}",
+            &["2:2 an asset has `path` or `url`, not both"],
+        ),
+        ("profile \"p\" {}", &["1:1 the profile `p` boots nothing"]),
+        (
+            "profile \"p\" {\n boot = \"disk\"\n script = \"a.ipxe\"\n}",
+            &["2:2 a profile has one of script, boot, not more"],
+        ),
+        (
+            "profile \"p\" {\n boot = \"disk\"\n args = \"quiet\"\n}",
+            &["3:2 `args` has no effect in a profile with `boot`"],
+        ),
+        ("profile \"p\" { boot = \"disc\" }", &["1:22 `disc` is not a value of `boot`"]),
+        ("profile \"p\" { script = \"b.ipxe\" }", &["1:24 `b.ipxe` cannot be read: there is no such file"]),
+        (
+            "profile \"p\" {\n boot = \"disk\"\n arch = [\"amd64\", \"vax\"]\n}",
+            &["3:19 `vax` is not an architecture known here; expected i386, amd64 or arm64"],
+        ),
+        ("profile \"p\" { kernel = \"k\" }", &["1:24 there is no asset `k`"]),
+        ("profile \"p\" { kernel = asset.k }", &["1:24 there is no asset `k`"]),
+        (
+            "asset \"k\" { path = \"vmlinuz\" }\nprofile \"p\" {\n kernel = \"k\"\n initrd = [\"k\", \"i\"]\n args = \"a\\nb\"\n config = [\"worker.yaml\", \"sub/worker.yaml\"]\n}",
+            &[
+                "4:17 there is no asset `i`",
+                "5:9 the kernel's arguments hold a line break",
+                "6:27 a second config is served as `worker.yaml`",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn classes_and_machines() {
+    check(&[
+        ("class \"a\" { extends = \"a\" }", &["1:23 a class extends itself: a → a"]),
+        (
+            "class \"x\" { extends = \"b\" }\nclass \"b\" { extends = \"c\" }\nclass \"c\" { extends = \"b\" }",
+            &["2:23 a class extends itself: b → c → b"],
+        ),
+        ("class \"a\" { profile = \"p\" }", &["1:23 there is no profile `p`"]),
+    ]);
+    // Machines, where a default profile keeps the warning away.
+    let machine = |text: &str| format!("{NETWORK}profile \"p\" {{ boot = \"disk\" }}\n{text}");
+    for (text, expected) in [
+        ("machine \"m\" {}", "3:1 nothing identifies the machine `m`"),
+        (
+            "machine \"m_1\" { serial = \"1\" }",
+            "3:9 `m_1` is not a host name; expected 1 to 63 letters, digits and inner hyphens",
+        ),
+        (
+            "machine \"m\" { mac = \"53:54:00:00:00:01\" }",
+            "3:21 the MAC address `53:54:00:00:00:01` is a group address: no machine owns it",
+        ),
+        (
+            "machine \"m\" { mac = \"52:54:00\" }",
+            "3:21 `52:54:00` is not a MAC address; expected six bytes like 52:54:00:12:34:56",
+        ),
+        (
+            "machine \"m\" { uuid = \"00000000-0000-0000-0000-000000000000\" }",
+            "3:22 this UUID is a filler that many boards share: it identifies nobody",
+        ),
+        (
+            "machine \"a\" { serial = \"1\" }\nmachine \"b\" { serial = \" 1\" }",
+            "4:24 the serial number `1` belongs to `a` already",
+        ),
+        ("machine \"a\" { serial = \"1\" }\nmachine \"A\" { serial = \"2\" }", "4:1 a second machine is named `A`"),
+        (
+            "machine \"a\" {\n serial = \"1\"\n address = \"10.21.0.5\"\n}",
+            "5:12 `10.21.0.5` lies in no network of this site",
+        ),
+        (
+            "machine \"a\" {\n serial = \"1\"\n address = \"10.20.0.1\"\n}",
+            "5:12 `10.20.0.1` is the server's own address in `boot`",
+        ),
+        (
+            "machine \"a\" {\n serial = \"1\"\n address = \"10.20.0.255\"\n}",
+            "5:12 `10.20.0.255` is the broadcast address",
+        ),
+        ("machine \"a\" {\n serial = \"1\"\n profile = profile.q\n}", "5:12 there is no profile `q`"),
+        ("machine \"a\" {\n count = 3\n serial = \"1\"\n}", "5:11 the serial number `1` belongs to `a-0` already"),
+        ("machine \"a\" {\n count = -1\n serial = \"1\"\n}", "4:10 `count` is not a whole number from 0 to 65536"),
+        (
+            "machine \"a\" {\n count = 1\n for_each = {}\n serial = \"1\"\n}",
+            "5:2 a machine has `count` or `for_each`, not both",
+        ),
+        ("machine \"a\" {\n for_each = [1]\n serial = \"1\"\n}", "4:13 `for_each` takes a map or a list of strings"),
+        (
+            "machine \"a\" {\n for_each = { \"x.y\" = 1 }\n serial = each.key\n}",
+            "3:9 `a-x.y` is not a host name; expected 1 to 63 letters, digits and inner hyphens",
+        ),
+        ("machine \"a\" {\n leave_by = \"exti\"\n serial = \"1\"\n}", "4:13 `exti` is not a value of `leave_by`"),
+    ] {
+        assert_eq!(said(&machine(text)), [expected], "{text}");
+    }
+}
+
+#[test]
+fn reservations_clash_with_set_ranges_and_gateways() {
+    let site = "network \"n\" {\n subnet = \"10.9.0.0/24\"\n gateway = \"10.9.0.2\"\n dhcp { range = [\"10.9.0.5\", \"10.9.0.8\"] }\n}\n\
+                profile \"p\" { boot = \"disk\" }\n\
+                machine \"a\" {\n serial = \"1\"\n address = \"10.9.0.2\"\n}\nmachine \"b\" {\n serial = \"2\"\n address = \"10.9.0.8\"\n}\n\
+                machine \"c\" {\n serial = \"3\"\n address = \"10.9.0.8\"\n}\n";
+    assert_eq!(
+        said(site),
+        [
+            "9:12 `10.9.0.2` is the gateway of `n`",
+            "13:12 `10.9.0.8` is reserved here, but also in the dynamic range of `n`",
+            "17:12 the address `10.9.0.8` belongs to `b` already",
+            "17:12 `10.9.0.8` is reserved here, but also in the dynamic range of `n`",
+        ]
+    );
+}
+
+#[test]
+fn the_site_and_the_lab() {
+    check(&[
+        ("site { unknown = \"boot\" }", &["1:18 `unknown = \"boot\"` needs a `default_profile`"]),
+        ("site { unknown = \"parc\" }", &["1:18 `parc` is not a value of `unknown`"]),
+        ("site { http_port = 0 }", &["1:20 `http_port` is from 1 to 65535, not `0`"]),
+        ("site { default_profile = \"p\" }", &["1:26 there is no profile `p`"]),
+        ("site { name = [] }", &["1:15 `name` is a string, not a list"]),
+        ("lab {\n machine \"a\" { network = \"bot\" }\n}", &["2:26 there is no network `bot`"]),
+        ("lab {\n machine \"a\" { firmware = \"efi\" }\n}", &["2:27 `efi` is not a value of `firmware`"]),
+        ("lab {\n machine \"a\" { memory = 512 }\n}", &["2:25 `memory` is `512 B`, which boots nothing"]),
+        ("lab {\n machine \"a\" { cpus = 0 }\n}", &["2:23 `cpus` is from 1 to 64, not `0`"]),
+        (
+            "lab {\n machine \"a\" { mac = \"52:54:00:00:00:01\" }\n machine \"b\" { mac = \"52:54:00:00:00:01\" }\n}",
+            &["3:22 the MAC address `52:54:00:00:00:01` belongs to `a` already"],
+        ),
+    ]);
+}
+
+#[test]
+fn odd_but_usable_sites_are_warned_about() {
+    check(&[("machine \"m\" { serial = \"1\" }", &["1:9 the machine `m` has no profile: it will be parked"])]);
+    assert_eq!(said("site {}"), ["1:1 the site has no network: nothing will be served"]);
+}
+
+#[test]
+fn suggestions_name_what_was_meant() {
+    for (text, help) in [
+        ("netwrok \"x\" {}", "did you mean `network`?"),
+        ("class \"c\" { profle = \"x\" }", "did you mean `profile`?"),
+        ("locals { a = uper(\"x\") }", "did you mean `upper`?"),
+        ("locals { a = network.bot.subnet }", "did you mean `boot`?"),
+        ("locals { a = network.boot.subent }", "did you mean `subnet`?"),
+        ("asset \"a\" { path = \"vmlinux\" }", "did you mean `vmlinuz`?"),
+        ("locals { a = env(\"X\") }", "set it, or give a default: env(\"X\", \"…\")"),
+    ] {
+        let report = report(&format!("{NETWORK}{text}\n"));
+        assert_eq!(report.problems[0].help.as_deref(), Some(help), "{text}");
+    }
+}
