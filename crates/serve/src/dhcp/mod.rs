@@ -1,0 +1,63 @@
+//! The authoritative DHCPv4 server (RFC 2131, RFC 2132) for machines that boot from the network.
+//!
+//! One thread receives from every interface and decides, in memory. What needs no disk (OFFER, NAK) leaves at once. What
+//! changes a lease goes to the one thread that commits: it writes all that is waiting, syncs once, and only then do the
+//! ACKs leave. Both queues are bounded: a flood costs packets, which clients repeat, and no memory.
+//!
+//! ```text
+//!  socket per interface ──▶ receive: parse, classify, decide ──┬──▶ OFFER, NAK
+//!                              (engine, lease table)           └──▶ commit: append, fdatasync ──▶ ACK
+//! ```
+//!
+//! Not here: ProxyDHCP, DHCPv6, failover between servers, probing an address by ping before it is offered.
+
+mod classify;
+mod commit;
+mod engine;
+mod networks;
+mod receive;
+mod reply;
+mod socket;
+mod sys;
+
+pub use networks::pools;
+
+use crate::Stop;
+use arc_swap::ArcSwap;
+use firstlight_boot::BootSet;
+use firstlight_state::{Events, LeaseLog, SharedTable};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, mpsc::sync_channel},
+    thread::{self, JoinHandle},
+};
+
+/// Batches that may wait for the disk, each of at most one [`socket::BATCH`] of packets.
+const QUEUE: usize = 512;
+
+/// Binds every interface that a network of the site names, and serves until `stop`. The networks, machines and
+/// everything else are read from `boot` anew for each packet; only the set of interfaces stays as it is now. The threads
+/// end after [`Stop::stop`], when everything accepted is committed and answered.
+///
+/// # Errors
+/// An interface that is not there, or port 67 in use; the text names it.
+pub fn spawn(
+    boot: Arc<ArcSwap<BootSet>>,
+    table: SharedTable,
+    log: LeaseLog,
+    events: Events,
+    stop: Stop,
+) -> io::Result<Vec<JoinHandle<()>>> {
+    let set = boot.load_full();
+    let interfaces: BTreeSet<&str> = set.site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
+    let sockets: Arc<[socket::Socket]> =
+        interfaces.into_iter().map(socket::Socket::bind).collect::<io::Result<Vec<_>>>()?.into();
+    let (queue, waiting) = sync_channel(QUEUE);
+    let mut committer = commit::Committer::new(log, sockets.clone(), events.clone());
+    let mut receiver = receive::Receiver::new(sockets, boot, table, events, queue, stop);
+    let named = |name: &str| thread::Builder::new().name(name.to_owned());
+    let commit = named("dhcp-commit").spawn(move || committer.run(&waiting))?;
+    let receive = named("dhcp").spawn(move || receiver.run())?;
+    Ok(vec![receive, commit])
+}

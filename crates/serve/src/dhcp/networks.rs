@@ -1,0 +1,53 @@
+//! Which network a message belongs to, and what each network gives.
+
+use firstlight_boot::BootSet;
+use firstlight_site::{Machine, Network, Site};
+use firstlight_state::Pool;
+use firstlight_wire::dhcp::{Code, Message};
+use std::net::Ipv4Addr;
+
+/// The sub-option of option 82 by which a relay names the link where its own address says nothing (RFC 3527).
+const LINK_SELECTION: u8 = 5;
+
+/// The network that a message belongs to: by the relay that sent it, else by the interface on which it came. Behind
+/// one interface may lie several networks, and a renewal may come from a network behind a relay by itself: then the
+/// client's own address tells.
+pub(super) fn network_of<'a>(set: &'a BootSet, interface: &str, message: &Message) -> Option<&'a Network> {
+    let containing = |address: Ipv4Addr| set.site.networks.iter().find(move |n| n.subnet.contains(address));
+    if !message.giaddr.is_unspecified() {
+        return containing(link(message).unwrap_or(message.giaddr));
+    }
+    let here = |network: &&Network| network.interface.as_deref() == Some(interface);
+    let by_address = || {
+        let network = containing(message.ciaddr).filter(|_| !message.ciaddr.is_unspecified())?;
+        (here(&network) || network.interface.is_none()).then_some(network)
+    };
+    by_address().or_else(|| set.site.networks.iter().find(here))
+}
+
+fn link(message: &Message) -> Option<Ipv4Addr> {
+    let octets: [u8; 4] = message.options.inside(Code::RELAY_AGENT).get(LINK_SELECTION)?.try_into().ok()?;
+    Some(octets.into())
+}
+
+/// The address that the site reserves for a machine in a network.
+pub(super) fn reserved(machine: Option<&Machine>, network: &Network) -> Option<Ipv4Addr> {
+    machine?.address.filter(|address| network.subnet.is_host(*address))
+}
+
+/// What each network of a site gives to machines without a reservation: its ranges, without what is spoken for.
+pub fn pools(site: &Site) -> Vec<Pool> {
+    let reserved: Vec<Ipv4Addr> = site.machines.values().filter_map(|machine| machine.address).collect();
+    let pool = |network: &Network| {
+        let fixed = network.gateway.iter().chain([&network.address]).chain(&network.dns).chain(&network.ntp);
+        let routers = network.routes.iter().map(|route| &route.via);
+        let spoken_for = fixed.chain(routers).chain(&reserved).filter(|address| network.subnet.contains(**address));
+        Pool {
+            network: network.name.as_str().into(),
+            subnet: network.subnet,
+            ranges: network.dhcp.ranges.clone(),
+            excluded: spoken_for.copied().collect(),
+        }
+    };
+    site.networks.iter().map(pool).collect()
+}

@@ -1,0 +1,138 @@
+//! The thread that receives and decides.
+
+use super::{
+    commit::Pending,
+    engine::{self, Answer},
+    networks::{network_of, pools},
+    socket::{BATCH, Outgoing, Socket},
+    sys::Inbox,
+};
+use crate::{Stop, now};
+use arc_swap::ArcSwap;
+use firstlight_boot::BootSet;
+use firstlight_site::Network;
+use firstlight_state::{Event, Events, SharedTable, What};
+use firstlight_wire::dhcp::Message;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::{
+    collections::HashMap,
+    os::fd::AsFd,
+    sync::{Arc, mpsc::SyncSender},
+    time::{Duration, Instant},
+};
+
+/// How often an exhausted pool is recorded and logged, for each network.
+const SAY_EVERY: Duration = Duration::from_secs(60);
+
+pub(super) struct Receiver {
+    sockets: Arc<[Socket]>,
+    boot: Arc<ArcSwap<BootSet>>,
+    table: SharedTable,
+    events: Events,
+    queue: SyncSender<Vec<Pending>>,
+    stop: Stop,
+    /// The generation that the table's pools are of.
+    generation: u64,
+    exhausted: HashMap<String, Instant>,
+}
+
+impl Receiver {
+    pub(super) fn new(
+        sockets: Arc<[Socket]>,
+        boot: Arc<ArcSwap<BootSet>>,
+        table: SharedTable,
+        events: Events,
+        queue: SyncSender<Vec<Pending>>,
+        stop: Stop,
+    ) -> Self {
+        let set = boot.load();
+        table.lock().set_pools(pools(&set.site));
+        let generation = set.generation;
+        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted: HashMap::new() }
+    }
+
+    pub(super) fn run(&mut self) {
+        let mut inbox = Inbox::new(BATCH);
+        let sockets = self.sockets.clone();
+        while !self.stop.is_stopped() {
+            let ready = wait(&sockets, &self.stop);
+            for (index, socket) in sockets.iter().enumerate().filter(|(index, _)| ready.get(*index) == Some(&true)) {
+                match socket.receive(&mut inbox) {
+                    Ok(0) => {}
+                    Ok(_) => self.batch(index, socket, &inbox),
+                    // The interface went down, perhaps: it may come back, and a busy loop helps nobody.
+                    Err(error) => {
+                        tracing::warn!("cannot receive DHCP on {}: {error}", socket.interface);
+                        self.stop.wait(Duration::from_secs(1));
+                    }
+                }
+            }
+        }
+    }
+
+    fn batch(&mut self, index: usize, socket: &Socket, inbox: &Inbox) {
+        let set = self.boot.load_full();
+        if set.generation != self.generation {
+            self.generation = set.generation;
+            self.table.lock().set_pools(pools(&set.site));
+        }
+        let (mut at_once, mut pending) = (Vec::new(), Vec::new());
+        for bytes in inbox.datagrams() {
+            let Some((limit, Answer { reply, lease, event, .. })) = self.answer(&set, socket, bytes) else { continue };
+            let reply = reply.map(|(message, target)| Outgoing { bytes: message.encode(limit), target });
+            match lease {
+                Some(lease) => pending.push(Pending { lease, reply: reply.map(|reply| (index, reply)), event }),
+                None => {
+                    at_once.extend(reply);
+                    event.into_iter().for_each(|event| self.events.record(event));
+                }
+            }
+        }
+        socket.send(&at_once);
+        let count = pending.len();
+        // Waiting for the disk here would leave DISCOVERs unanswered too.
+        if count > 0 && self.queue.try_send(pending).is_err() {
+            tracing::warn!("the disk does not keep up: {count} DHCP requests go unanswered, their clients ask again");
+        }
+    }
+
+    /// Decides on one datagram, and says how long an answer its client takes.
+    fn answer(&mut self, set: &BootSet, socket: &Socket, bytes: &[u8]) -> Option<(usize, Answer)> {
+        let parsed = Message::parse(bytes).inspect_err(|error| {
+            tracing::debug!("{}: not a DHCP message: {error}", socket.interface);
+        });
+        let message = parsed.ok()?;
+        let Some(network) = network_of(set, &socket.interface, &message) else {
+            tracing::debug!("{}: no network is declared for the relay {}", socket.interface, message.giaddr);
+            return None;
+        };
+        let answer = engine::answer(&mut self.table.lock(), set, network, &message, now());
+        if answer.exhausted {
+            self.say_exhausted(network);
+        }
+        Some((message.limit(), answer))
+    }
+
+    fn say_exhausted(&mut self, network: &Network) {
+        if self.exhausted.get(&network.name).is_some_and(|said| said.elapsed() < SAY_EVERY) {
+            return;
+        }
+        self.exhausted.insert(network.name.clone(), Instant::now());
+        let size = self.table.lock().pool_size(&network.name);
+        tracing::error!(
+            "network {}: all {size} addresses of its ranges are leased, and a client gets none; widen `range` in {}, or shorten `lease`",
+            network.name,
+            network.place
+        );
+        let what = What::PoolExhausted { network: network.name.clone(), size };
+        self.events.record(Event { at: now(), mac: None, machine: None, what });
+    }
+}
+
+/// Waits for packets or the stop. Tells which sockets have some.
+fn wait(sockets: &[Socket], stop: &Stop) -> Vec<bool> {
+    let fds = sockets.iter().map(AsFd::as_fd).chain([stop.as_fd()]);
+    let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+    let _ = poll(&mut fds, PollTimeout::NONE);
+    fds.iter().map(|fd| fd.any().unwrap_or(false)).collect()
+}

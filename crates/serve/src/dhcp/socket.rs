@@ -1,0 +1,98 @@
+//! An interface's socket. It receives from that interface only, and no answer ever leaves by another.
+
+use super::{
+    engine::Target,
+    sys::{self, Inbox},
+};
+use nix::sys::socket::{setsockopt, sockopt};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket},
+    os::fd::{AsFd, BorrowedFd},
+};
+
+/// Datagrams received at once.
+pub(super) const BATCH: usize = 64;
+
+const SERVER_PORT: u16 = 67;
+const CLIENT_PORT: u16 = 68;
+
+/// Bytes that the kernel keeps for us while we are at work: some 3,000 messages.
+const BACKLOG: usize = 4 << 20;
+
+/// A reply in bytes.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) bytes: Vec<u8>,
+    pub(super) target: Target,
+}
+
+/// An interface's socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) interface: String,
+    socket: UdpSocket,
+}
+
+impl Socket {
+    /// Binds port 67 of an interface.
+    pub(super) fn bind(interface: &str) -> io::Result<Socket> {
+        let say = |error: io::Error| io::Error::new(error.kind(), explain(interface, &error));
+        let socket = open(interface).map_err(say)?;
+        Ok(Socket { interface: interface.to_owned(), socket: socket.into() })
+    }
+
+    pub(super) fn receive(&self, into: &mut Inbox) -> io::Result<usize> {
+        into.receive(&self.socket)
+    }
+
+    /// Sends replies. What cannot be sent is logged and gone: its client asks again.
+    pub(super) fn send<'a>(&self, replies: impl IntoIterator<Item = &'a Outgoing>) {
+        let datagrams = replies.into_iter().map(|reply| (reply.bytes.as_slice(), self.address(reply.target)));
+        sys::send_all(&self.socket, datagrams, |to, error| {
+            tracing::debug!("{}: a reply to {to} could not be sent: {error}", self.interface);
+        });
+    }
+
+    fn address(&self, target: Target) -> SocketAddrV4 {
+        match target {
+            Target::Relay(relay) => SocketAddrV4::new(relay, SERVER_PORT),
+            Target::Client(address) => SocketAddrV4::new(address, CLIENT_PORT),
+            Target::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT),
+            Target::NewClient(address, mac) => match sys::enter_arp(&self.socket, &self.interface, address, mac) {
+                Ok(()) => SocketAddrV4::new(address, CLIENT_PORT),
+                // Without the right to, or with a full table: everyone hears it, and the client takes it too.
+                Err(_) => SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT),
+            },
+        }
+    }
+}
+
+fn open(interface: &str) -> io::Result<socket2::Socket> {
+    use socket2::{Domain, Protocol, Type};
+    let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_broadcast(true)?;
+    socket.bind_device(Some(interface.as_bytes()))?;
+    // Over the system's own limit where we may; as much as it allows is well enough.
+    let _ =
+        setsockopt(&socket, sockopt::RcvBufForce, &BACKLOG).or_else(|_| setsockopt(&socket, sockopt::RcvBuf, &BACKLOG));
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, SERVER_PORT)).into())?;
+    Ok(socket)
+}
+
+fn explain(interface: &str, error: &io::Error) -> String {
+    let next = match error.kind() {
+        io::ErrorKind::AddrInUse => "another DHCP server runs here; `ss -lunp sport = :67` names it",
+        io::ErrorKind::PermissionDenied => "run as root, or with CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN",
+        _ if error.raw_os_error() == Some(nix::libc::ENODEV) => "there is no such interface; `ip link` lists them",
+        _ => "see `ip address show`",
+    };
+    format!("cannot serve DHCP on {interface}: {error}; {next}")
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}

@@ -1,0 +1,137 @@
+//! The system calls without a safe wrapper that fits: many datagrams at once, and an entry in the ARP table.
+#![allow(unsafe_code)]
+
+use firstlight_model::Mac;
+use nix::libc;
+use std::{
+    io, mem,
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    os::fd::AsRawFd,
+    ptr,
+};
+
+/// Bytes of a datagram that are read. No DHCP message that crosses an Ethernet is longer.
+const LONGEST: usize = 2048;
+
+/// Room for a batch of datagrams.
+pub(super) struct Inbox {
+    buffers: Vec<[u8; LONGEST]>,
+    lengths: Vec<usize>,
+}
+
+impl Inbox {
+    pub(super) fn new(batch: usize) -> Self {
+        Inbox { buffers: vec![[0; LONGEST]; batch], lengths: Vec::with_capacity(batch) }
+    }
+
+    /// Reads what is there, up to the batch's size, without waiting. Returns how many datagrams that is.
+    pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.lengths.clear();
+        let mut slices: Vec<libc::iovec> = self
+            .buffers
+            .iter_mut()
+            .map(|buffer| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() })
+            .collect();
+        let mut headers: Vec<libc::mmsghdr> = slices.iter_mut().map(|slice| header(slice, None)).collect();
+        let count = headers.len() as libc::c_uint;
+        // SAFETY: each header points to one slice, each slice to one whole buffer; all of them live until the call is over.
+        let received = unsafe {
+            libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, ptr::null_mut())
+        };
+        match usize::try_from(received) {
+            Ok(received) => {
+                self.lengths.extend(headers.iter().take(received).map(|header| header.msg_len as usize));
+                Ok(received)
+            }
+            Err(_) => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// What the last call read.
+    pub(super) fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
+        self.buffers.iter().zip(&self.lengths).map(|(buffer, length)| buffer.get(..*length).unwrap_or(buffer))
+    }
+}
+
+/// Sends datagrams in as few calls as it takes. One that cannot be sent is told to `failed` and skipped.
+pub(super) fn send_all<'a>(
+    socket: &UdpSocket,
+    datagrams: impl IntoIterator<Item = (&'a [u8], SocketAddrV4)>,
+    mut failed: impl FnMut(SocketAddrV4, io::Error),
+) {
+    let (mut slices, mut names): (Vec<libc::iovec>, Vec<libc::sockaddr_in>) = datagrams
+        .into_iter()
+        .map(|(bytes, to)| (libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }, name(to)))
+        .unzip();
+    let pairs = slices.iter_mut().zip(&mut names);
+    let mut headers: Vec<libc::mmsghdr> = pairs.map(|(slice, name)| header(slice, Some(name))).collect();
+    let mut rest = headers.as_mut_slice();
+    let mut done = 0;
+    while !rest.is_empty() {
+        let count = rest.len() as libc::c_uint;
+        // SAFETY: each header points to one slice and one name, which live until the end of this function; the bytes
+        // behind the slices are borrowed for as long and only read.
+        let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), count, 0) };
+        let sent = usize::try_from(sent).unwrap_or_else(|_| {
+            let error = io::Error::last_os_error();
+            names.get(done).into_iter().for_each(|name| failed(address(name), io::Error::from(error.kind())));
+            1
+        });
+        // A call that sent nothing and says no error would never end.
+        let step = sent.max(1).min(rest.len());
+        done += step;
+        rest = rest.split_at_mut(step).1;
+    }
+}
+
+fn header(slice: &mut libc::iovec, name: Option<&mut libc::sockaddr_in>) -> libc::mmsghdr {
+    // SAFETY: a message header of zeros is one without name, data or control messages.
+    let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
+    header.msg_hdr.msg_iov = slice;
+    header.msg_hdr.msg_iovlen = 1;
+    if let Some(name) = name {
+        header.msg_hdr.msg_name = ptr::from_mut(name).cast();
+        header.msg_hdr.msg_namelen = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
+    }
+    header
+}
+
+fn name(address: SocketAddrV4) -> libc::sockaddr_in {
+    libc::sockaddr_in {
+        sin_family: libc::AF_INET as libc::sa_family_t,
+        sin_port: address.port().to_be(),
+        sin_addr: libc::in_addr { s_addr: address.ip().to_bits().to_be() },
+        sin_zero: [0; 8],
+    }
+}
+
+fn address(name: &libc::sockaddr_in) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::from_bits(u32::from_be(name.sin_addr.s_addr)), u16::from_be(name.sin_port))
+}
+
+/// Enters an address in the ARP table, so that unicast reaches a client that does not answer for it yet
+/// (RFC 2131 section 4.1). The kernel forgets it again like any other entry.
+pub(super) fn enter_arp(socket: &UdpSocket, interface: &str, address: Ipv4Addr, mac: Mac) -> io::Result<()> {
+    // SAFETY: a request of zeros is a valid one; every field is plain data.
+    let mut request: libc::arpreq = unsafe { mem::zeroed() };
+    let protocol = name(SocketAddrV4::new(address, 0));
+    // SAFETY: both types have the same size and are plain data: a sockaddr_in is one kind of sockaddr.
+    request.arp_pa = unsafe { mem::transmute::<libc::sockaddr_in, libc::sockaddr>(protocol) };
+    request.arp_ha.sa_family = libc::ARPHRD_ETHER;
+    for (place, byte) in request.arp_ha.sa_data.iter_mut().zip(mac.0) {
+        *place = byte as libc::c_char;
+    }
+    request.arp_flags = libc::ATF_COM;
+    let last = request.arp_dev.len() - 1;
+    for (place, byte) in request.arp_dev.iter_mut().take(last).zip(interface.bytes()) {
+        *place = byte as libc::c_char;
+    }
+    // SAFETY: the kernel reads one arpreq, which lives until the call is over.
+    match unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSARP, &raw const request) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
