@@ -1,0 +1,212 @@
+//! The supervisor: brings a lab up, keeps watch, takes it down.
+
+use crate::{
+    Accel, Error, Folder, Programs, Result, Status,
+    control::{self, Control, Request},
+    error::{file, system},
+    folder::Held,
+    machine::{Machine, last_lines},
+    namespace, network, process,
+    signals::Signals,
+};
+use firstlight_site::{LabFirmware, LabMachine, Site};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::{
+    ffi::OsString,
+    fs::File,
+    net::{SocketAddr, TcpStream},
+    os::{fd::AsFd, unix::net::UnixStream},
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+/// How a lab is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The boot server's command line, program first. It runs inside the lab's network, and counts as ready when the
+    /// site's HTTP port answers.
+    pub server: Vec<OsString>,
+    /// How guests run; found out where not set.
+    pub accel: Option<Accel>,
+    /// Whether disks stay for the next lab.
+    pub keep_disks: bool,
+    /// The machines to start, by name; all where empty.
+    pub machines: Vec<String>,
+}
+
+/// Why a lab should end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Somebody said `lab down`.
+    Asked,
+    /// SIGINT, SIGTERM or SIGHUP came.
+    Signal,
+    /// The boot server is gone: what it said last.
+    ServerEnded(String),
+}
+
+/// A running lab. Taken down when dropped.
+pub struct Lab {
+    // In the order of their dropping: the folder is let go last.
+    server: Option<Child>,
+    machines: Vec<Machine>,
+    /// Those who asked for the end; their connections close when it has come.
+    farewell: Vec<UnixStream>,
+    control: Control,
+    signals: Signals,
+    accel: Accel,
+    folder: Folder,
+    held: Held,
+}
+
+/// How long the boot server may take to answer: it checks the assets' hashes first.
+const SERVER_PATIENCE: Duration = Duration::from_secs(60);
+
+impl Lab {
+    /// Brings the site's lab up, in this process; see the crate's documentation for what that asks of it. Returns when
+    /// the boot server answers and the machines have power.
+    ///
+    /// # Errors
+    /// What is missing or fails; nothing stays then. Also when a signal to end comes meanwhile.
+    pub fn start(site: &Site, options: &Options) -> Result<Lab> {
+        let machines = chosen(site, &options.machines)?;
+        let programs = Programs::find(&machines.iter().map(|machine| machine.firmware).collect::<Vec<LabFirmware>>())?;
+        let mut lab = Lab::open(Folder::of(&site.root), &programs, options)?;
+        namespace::enter()?;
+        network::make(&programs.ip, &site.networks, &machines)?;
+        lab.start_server(site, &options.server)?;
+        for (number, machine) in machines.iter().enumerate() {
+            let tap = network::tap(number);
+            let machine = Machine::start(machine, &tap, lab.accel, &programs, &lab.folder, options.keep_disks)?;
+            lab.machines.push(machine);
+        }
+        Ok(lab)
+    }
+
+    /// Takes the folder, and with it the right to be this site's lab.
+    fn open(folder: Folder, programs: &Programs, options: &Options) -> Result<Lab> {
+        folder.make()?;
+        let Some(held) = folder.hold()? else {
+            let pid = crate::status(&folder)?.map_or(0, |status| status.pid);
+            return Err(Error::Running { pid });
+        };
+        folder.clean(&held);
+        let accel = match options.accel {
+            Some(accel) => accel,
+            None => Accel::find(&programs.qemu, folder.path())?,
+        };
+        let (signals, control) = (Signals::take()?, Control::open(&folder)?);
+        Ok(Lab { server: None, machines: vec![], farewell: vec![], control, signals, accel, folder, held })
+    }
+
+    fn start_server(&mut self, site: &Site, line: &[OsString]) -> Result<()> {
+        let Some((program, arguments)) = line.split_first() else { return Ok(()) };
+        let path = self.folder.server_log();
+        let log = File::create(&path).map_err(file("cannot make", path))?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        self.server = Some(process::spawn(command, log)?);
+        let served = site.networks.iter().find(|network| network.interface.is_some());
+        match served.map(|network| SocketAddr::from((network.address, site.http_port))) {
+            Some(address) => self.wait_for_server(address),
+            None => Ok(()),
+        }
+    }
+
+    fn wait_for_server(&mut self, address: SocketAddr) -> Result<()> {
+        let begin = Instant::now();
+        while begin.elapsed() < SERVER_PATIENCE {
+            if TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok() {
+                return Ok(());
+            }
+            let what = match self.wait(Duration::from_millis(20))? {
+                None => continue,
+                Some(End::ServerEnded(said)) => return Err(Error::Server { what: "did not start".into(), said }),
+                Some(End::Asked | End::Signal) => "was still starting when the lab was ended",
+            };
+            return Err(self.server_error(what));
+        }
+        Err(self.server_error("does not answer"))
+    }
+
+    fn server_error(&self, what: &str) -> Error {
+        Error::Server { what: what.to_owned(), said: last_lines(&self.folder.server_log(), 20) }
+    }
+
+    /// Keeps watch for this long, or until something asks for the lab's end. Returns early when a child has ended.
+    ///
+    /// # Errors
+    /// The kernel does not let us wait.
+    pub fn wait(&mut self, at_most: Duration) -> Result<Option<End>> {
+        let timeout = PollTimeout::try_from(at_most).unwrap_or(PollTimeout::MAX);
+        let mut polled = [
+            PollFd::new(self.signals.descriptor().as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.control.listener.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut polled, timeout) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(system("cannot wait")(errno)),
+        }
+        let signal = self.signals.asked_to_end().map(|_| End::Signal);
+        let asked = self.answer_requests().then_some(End::Asked);
+        Ok(signal.or(asked).or_else(|| self.server_ended()))
+    }
+
+    /// True when somebody asks for the end.
+    fn answer_requests(&mut self) -> bool {
+        while let Some((request, stream)) = self.control.next() {
+            match request {
+                Request::Status => control::answer(&stream, &self.status()),
+                Request::Down => self.farewell.push(stream),
+            }
+        }
+        !self.farewell.is_empty()
+    }
+
+    fn server_ended(&mut self) -> Option<End> {
+        let ended = self.server.as_mut()?.try_wait().ok()??;
+        let said = last_lines(&self.folder.server_log(), 20);
+        Some(End::ServerEnded(if said.is_empty() { ended.to_string() } else { said }))
+    }
+
+    /// How it is now.
+    pub fn status(&mut self) -> Status {
+        let running = |child: &mut Child| child.try_wait().is_ok_and(|ended| ended.is_none()).then(|| child.id());
+        Status {
+            pid: std::process::id(),
+            server: self.server.as_mut().and_then(running),
+            accel: self.accel,
+            machines: self.machines.iter_mut().map(Machine::status).collect(),
+        }
+    }
+
+    /// The lab's folder, where the logs are.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Takes it down: machines first, then the server, so that it sees no machine go missing. The logs stay.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        process::end(self.machines.iter_mut().map(|machine| &mut machine.process));
+        process::end(self.server.as_mut());
+        self.folder.clean(&self.held);
+    }
+}
+
+fn chosen(site: &Site, names: &[String]) -> Result<Vec<LabMachine>> {
+    let all = site.lab.as_ref().map(|lab| &lab.machines).filter(|machines| !machines.is_empty()).ok_or(Error::NoLab)?;
+    if names.is_empty() {
+        return Ok(all.values().cloned().collect());
+    }
+    let find = |name: &String| {
+        let known = || all.keys().cloned().collect::<Vec<_>>().join(", ");
+        all.get(name).cloned().ok_or_else(|| Error::NoMachine { name: name.clone(), known: known() })
+    };
+    names.iter().map(find).collect()
+}
