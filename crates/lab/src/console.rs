@@ -11,7 +11,7 @@ use crate::{
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        signal::{SigSet, Signal},
+        signal::{SigSet, SigmaskHow, Signal},
         signalfd::{SfdFlags, SignalFd},
         termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr},
     },
@@ -46,7 +46,6 @@ pub fn attach(folder: &Folder, name: &str) -> Result<()> {
     let socket = format!("{name}/{}", qemu::SERIAL);
     let stream = folder.connect(&socket).map_err(file("cannot connect to", folder.path().join(socket)))?;
     stream.set_nonblocking(true).map_err(system("cannot use the console's socket"))?;
-    let _raw = Raw::enter()?;
     relay(stream, &mut view)
 }
 
@@ -67,14 +66,19 @@ impl View {
     }
 }
 
+/// The terminal is put back before the signals are let through again: one that ends this process finds it in order.
 fn relay(mut stream: UnixStream, view: &mut View) -> Result<()> {
     let set: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    let before =
-        set.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK).map_err(system("cannot block signals"))?;
-    let signals = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC).map_err(system("cannot wait for signals"))?;
-    let outcome = until_the_end(&mut stream, view, &signals);
+    let before = set.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(system("cannot block signals"))?;
+    let outcome = in_raw_mode(&mut stream, view, &set);
     let _ = before.thread_set_mask();
     outcome
+}
+
+fn in_raw_mode(stream: &mut UnixStream, view: &mut View, set: &SigSet) -> Result<()> {
+    let signals = SignalFd::with_flags(set, SfdFlags::SFD_CLOEXEC).map_err(system("cannot wait for signals"))?;
+    let _raw = Raw::enter()?;
+    until_the_end(stream, view, &signals)
 }
 
 fn until_the_end(stream: &mut UnixStream, view: &mut View, signals: &SignalFd) -> Result<()> {

@@ -24,6 +24,7 @@ fn main() {
         Some("supervise") => supervise(Path::new(&arguments[2])),
         Some("background") => in_background(Path::new(&arguments[2])),
         Some("serve") => serve(),
+        Some("console") => firstlight_lab::attach(&Folder::of(Path::new(&arguments[2])), "kitt").unwrap(),
         Some("try") => try_it(),
         Some("fail") => panic!("the server's own error"),
         _ => tests(),
@@ -58,11 +59,17 @@ fn a_lab_boots_a_machine_and_leaves_nothing() {
     site.wait_for_discover();
     let again = Command::new(this()).args(["supervise", site.path()]).output().unwrap();
     assert!(String::from_utf8_lossy(&again.stderr).contains(&format!("runs already (process {})", status.pid)));
+    let shown = Command::new(this()).args(["console", site.path()]).stdin(Stdio::null()).output().unwrap();
+    assert!(contains(&shown.stdout, b"iPXE"), "the console shows what was said so far");
     assert!(firstlight_lab::down(&site.folder()).unwrap());
     supervisor.gone(&site, &status);
     let console = fs::read(site.folder().console_log("kitt")).unwrap();
-    assert!(console.windows(4).any(|w| w == b"iPXE"), "{}", String::from_utf8_lossy(&console));
+    assert!(contains(&console, b"iPXE"), "the log stays");
     assert!(!firstlight_lab::down(&site.folder()).unwrap(), "nothing is left to end");
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 fn a_killed_supervisor_takes_everything_along() {
