@@ -41,7 +41,7 @@ impl<'w, 'a> Fields<'w, 'a> {
     }
 
     pub(crate) fn place(&self) -> Place {
-        self.world.problems.sources.place(self.block.header)
+        self.world.problems.place(self.block.header)
     }
 
     pub(crate) fn inner(&self, kind: &str) -> Option<Fields<'w, 'a>> {

@@ -42,8 +42,23 @@ pub struct Loaded {
     pub warnings: Report,
 }
 
+/// The stack that reading needs at most, in bytes: some levels of nesting take tens of KiB each, and the caller's
+/// thread may be a small one.
+const STACK: usize = 64 << 20;
+
 /// Reads a site from its files' text. Fails with every mistake found, warnings among them, in the order of the files.
+/// Runs on a thread of its own, whose stack suffices for the deepest text that is accepted.
 pub fn parse(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(sources, outside));
+        match reader {
+            Ok(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => read(sources, outside),
+        }
+    })
+}
+
+fn read(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report> {
     let problems = report::Collector::new(sources);
     let parsed: Vec<_> =
         sources.files.iter().enumerate().map(|(at, file)| syntax::parse(&problems, at, &file.text)).collect();

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The world outside the text. [`Disk`] is the real one, [`Memory`] the one that tests and previews make.
-pub trait Outside {
+pub trait Outside: Sync {
     /// The text of a file. Fails when it does not exist, cannot be read or is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
     /// True where a readable regular file lies.

@@ -1,6 +1,6 @@
 //! A report as people read it: file, line and column, the line itself, the cause, the next step.
 
-use crate::{Report, Severity, Sources, source::floor};
+use crate::{Place, Report, Severity, Sources, source::floor};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use std::{fmt::Write, ops::Range};
 
@@ -16,17 +16,12 @@ pub fn render(report: &Report, colour: bool) -> String {
         let mut group = Group::with_title(level.primary_title(&*problem.message));
         if let (Some(place), Some(span)) = (&problem.place, &problem.span) {
             let label = problem.label.as_deref();
-            group = group.element(snippet(&report.sources, &place.file, span, AnnotationKind::Primary, label));
+            group = group.element(snippet(&report.sources, place, span, AnnotationKind::Primary, label));
         }
         for other in &problem.related {
             let message = Some(&*other.message);
-            group = group.element(snippet(
-                &report.sources,
-                &other.place.file,
-                &other.span,
-                AnnotationKind::Context,
-                message,
-            ));
+            group =
+                group.element(snippet(&report.sources, &other.place, &other.span, AnnotationKind::Context, message));
         }
         if let Some(help) = &problem.help {
             group = group.element(Level::HELP.message(&**help));
@@ -42,19 +37,18 @@ pub fn render(report: &Report, colour: bool) -> String {
 /// that a report with thousands of problems stays quick.
 fn snippet<'a>(
     sources: &'a Sources,
-    file: &'a str,
+    place: &'a Place,
     span: &Range<usize>,
     kind: AnnotationKind,
     label: Option<&'a str>,
 ) -> Snippet<'a, Annotation<'a>> {
-    let text = sources.files.iter().find(|f| f.name == file).map_or("", |f| &*f.text);
+    let text = sources.files.iter().find(|f| f.name == place.file).map_or("", |f| &*f.text);
     let start = floor(text, span.start);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at);
     let end = floor(text, span.end).clamp(start, line_end);
-    let number = text[..line_start].matches('\n').count() + 1;
     let annotation = kind.span(start - line_start..end - line_start).label(label);
-    Snippet::source(&text[line_start..line_end]).line_start(number).path(file).annotation(annotation)
+    Snippet::source(&text[line_start..line_end]).line_start(place.line).path(&*place.file).annotation(annotation)
 }
 
 fn count(report: &Report) -> String {

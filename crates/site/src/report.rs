@@ -2,7 +2,7 @@
 
 use crate::{
     Place, Sources,
-    source::{At, Span},
+    source::{At, Lines, Span},
 };
 use serde::Serialize;
 use std::{cell::RefCell, collections::HashSet, fmt, ops::Range};
@@ -93,7 +93,7 @@ impl std::error::Error for Report {}
 /// Where problems are collected while a site is read.
 #[derive(Debug)]
 pub(crate) struct Collector<'a> {
-    pub(crate) sources: &'a Sources,
+    pub(crate) lines: Lines<'a>,
     problems: RefCell<Vec<Problem>>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct Note<'a> {
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(sources: &'a Sources) -> Self {
-        Collector { sources, problems: RefCell::default() }
+        Collector { lines: Lines::new(sources), problems: RefCell::default() }
     }
 
     pub(crate) fn error(&'a self, span: Span, message: impl Into<String>) -> Note<'a> {
@@ -120,7 +120,7 @@ impl<'a> Collector<'a> {
     fn note(&'a self, severity: Severity, span: Span, message: String) -> Note<'a> {
         let problem = Problem {
             severity,
-            place: Some(self.sources.place(span)),
+            place: Some(self.place(span)),
             span: Some(span.range()),
             message,
             label: None,
@@ -131,13 +131,17 @@ impl<'a> Collector<'a> {
         Note { collector: self, problem: Some(problem) }
     }
 
+    pub(crate) fn place(&self, span: Span) -> Place {
+        self.lines.place(span)
+    }
+
     /// The report: sorted, and each mistake once, even where a `for_each` makes it many times.
     pub(crate) fn finish(self) -> Report {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|p| p.order);
         let mut seen = HashSet::new();
         problems.retain(|p| seen.insert((p.order, p.span.clone(), p.severity, without_values(&p.message))));
-        Report { problems, sources: self.sources.clone() }
+        Report { problems, sources: self.lines.sources.clone() }
     }
 }
 
@@ -167,7 +171,7 @@ impl Note<'_> {
 
     pub(crate) fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         if let Some(problem) = &mut self.problem {
-            let place = self.collector.sources.place(span);
+            let place = self.collector.place(span);
             problem.related.push(Related { place, span: span.range(), message: message.into() });
         }
         self

@@ -30,16 +30,28 @@ impl Sources {
         let folder = root.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         Sources { root, folder, files: vec![Source { name: "site.hcl".to_owned(), text: text.into() }] }
     }
+}
+
+/// The files with the beginnings of their lines, so that a place is found without counting.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    pub(crate) sources: &'a Sources,
+    starts: Vec<Vec<usize>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn new(sources: &'a Sources) -> Self {
+        let of = |text: &str| [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Lines { sources, starts: sources.files.iter().map(|file| of(&file.text)).collect() }
+    }
 
     pub(crate) fn place(&self, span: Span) -> Place {
-        let (file, text) = self.files.get(span.file).map_or(("", ""), |f| (&*f.name, &*f.text));
-        let before = text.get(..floor(text, span.start)).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            file: file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let Some((file, starts)) = self.sources.files.get(span.file).zip(self.starts.get(span.file)) else {
+            return Place { file: String::new(), line: 1, column: 1 };
+        };
+        let line = starts.partition_point(|start| *start <= span.start).max(1);
+        let before = &file.text[starts[line - 1]..floor(&file.text, span.start)];
+        Place { file: file.name.clone(), line, column: before.chars().count() + 1 }
     }
 }
 
@@ -94,7 +106,8 @@ mod tests {
     #[test]
     fn columns_count_characters_from_one() {
         let sources = Sources::single("x", "a\né = ö\n");
-        let at = |start| sources.place(Span::new(0, start..start));
+        let lines = Lines::new(&sources);
+        let at = |start| lines.place(Span::new(0, start..start));
         assert_eq!(at(0).to_string(), "site.hcl:1:1");
         assert_eq!(at(2).to_string(), "site.hcl:2:1");
         assert_eq!(at(7).to_string(), "site.hcl:2:5");

@@ -25,14 +25,17 @@ pub(crate) fn parse(problems: &Collector<'_>, file: usize, text: &str) -> Parsed
         Ok(body) => return Parsed { body, broken: Vec::new() },
         Err(error) => error,
     };
-    let mut rest = text.to_owned();
+    let mut rest = String::with_capacity(text.len());
     let mut broken = Vec::new();
     for chunk in chunks(text) {
         let part = &text[chunk.clone()];
-        if let Err(error) = parse_body(part) {
-            explain(problems, file, chunk.start, part, &error);
-            broken.extend(header(part));
-            rest.replace_range(chunk, &blank(part));
+        match parse_body(part) {
+            Ok(_) => rest.push_str(part),
+            Err(error) => {
+                explain(problems, file, chunk.start, part, &error);
+                broken.extend(header(part));
+                rest.push_str(&blank(part));
+            }
         }
     }
     let body = parse_body(&rest).unwrap_or_else(|_| {

@@ -157,7 +157,7 @@ impl<'a> World<'a> {
         let label = &block.label.value;
         match (block.kind, name) {
             ("machine", "name") => Ok(json!(key.map_or(label.clone(), |key| format!("{label}-{key}")))),
-            ("site", "name") => Ok(json!(crate::build::implied_name(&self.problems.sources.folder))),
+            ("site", "name") => Ok(json!(crate::build::implied_name(&self.problems.lines.sources.folder))),
             ("profile", "title") => Ok(json!(label)),
             ("network", "address") => {
                 let subnet = self.attribute(block, None, "subnet", asked)?;

@@ -81,7 +81,7 @@ fn linux(fields: &Fields<'_, '_>) -> Option<Linux> {
     let initrds = fields.texts("initrd").unwrap_or_default();
     let initrds = initrds.into_iter().filter(|name| fields.world.known("asset", name)).map(|at| at.value).collect();
     let (args, at) = args(fields);
-    let args_place = fields.world.problems.sources.place(at);
+    let args_place = fields.world.problems.place(at);
     Some(Linux { kernel: kernel?, initrds, args, args_place, configs: configs(fields) })
 }
 
@@ -130,7 +130,7 @@ fn configs(fields: &Fields<'_, '_>) -> BTreeMap<String, TextFile> {
 fn text_file(fields: &Fields<'_, '_>, name: &At<String>) -> Option<TextFile> {
     let world = fields.world;
     match world.outside.read(&world.root.join(&name.value)) {
-        Ok(text) => Some(TextFile { file: name.value.clone(), place: world.problems.sources.place(name.span), text }),
+        Ok(text) => Some(TextFile { file: name.value.clone(), place: world.problems.place(name.span), text }),
         Err(error) => {
             let note = fields.error(name.span, format!("`{}` cannot be read: {}", name.value, reason(&error)));
             note.label("missing or not readable").help(nearby(world, &name.value));

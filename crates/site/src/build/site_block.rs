@@ -22,7 +22,7 @@ pub(super) fn read(world: &World<'_>) -> Settings {
     let fields = fields.as_ref();
     let dir = fields.and_then(|f| f.text("ipxe_dir")).map_or("/usr/lib/ipxe".to_owned(), |text| text.value);
     Settings {
-        name: fields.and_then(name).unwrap_or_else(|| implied_name(&world.problems.sources.folder)),
+        name: fields.and_then(name).unwrap_or_else(|| implied_name(&world.problems.lines.sources.folder)),
         domain: fields.and_then(|f| f.parsed("domain")).map(|at| at.value),
         http_port: fields.and_then(|f| f.number("http_port", 1..=65_535)).unwrap_or(8080),
         unknown: fields.and_then(|f| f.word("unknown", UNKNOWN)).map_or(Unknown::Park, |at| at.value),

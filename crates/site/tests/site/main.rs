@@ -1,5 +1,8 @@
 //! Whole sites through the crate's border.
 
+// Clippy takes helpers of integration tests for production code.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 mod docs;
 mod language;
