@@ -6,7 +6,7 @@ use nix::{
     sched::{CloneFlags, unshare},
     unistd::{getegid, geteuid},
 };
-use std::{fs, io};
+use std::{fs, io, result::Result as StdResult, time::Duration};
 
 /// Puts this process into a new network namespace. As root directly; otherwise by way of a user namespace in which the
 /// user is root, which needs a single-threaded process.
@@ -20,7 +20,7 @@ pub(crate) fn enter() -> Result<()> {
 
 fn enter_as_user() -> Result<()> {
     let (user, group) = (geteuid(), getegid());
-    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).map_err(refused)?;
+    unshare_as_user().map_err(refused)?;
     // Groups must be given up before a user may map one (user_namespaces(7)).
     let write = |path, text: String| fs::write(path, text).map_err(file("cannot write", path));
     let mapped = write("/proc/self/setgroups", "deny".into())
@@ -31,6 +31,19 @@ fn enter_as_user() -> Result<()> {
         Err(Error::File { cause, .. }) => Err(Error::Namespace { cause, hint: HINT_PERMISSION }),
         outcome => outcome,
     }
+}
+
+/// A thread that was joined a moment ago may still be counted by the kernel, which then says EINVAL.
+fn unshare_as_user() -> StdResult<(), Errno> {
+    let mut outcome = Ok(());
+    for _ in 0..50 {
+        outcome = unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET);
+        if outcome != Err(Errno::EINVAL) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    outcome
 }
 
 const HINT_PERMISSION: &str = "This kernel does not let users make namespaces. Look at: \
