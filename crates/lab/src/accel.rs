@@ -1,11 +1,11 @@
 //! Whether guests can run on the processor itself. A `/dev/kvm` that opens proves nothing: under some hypervisors guests
 //! then hang. So a tiny guest must prove it, at every start; nothing is remembered.
 
-use crate::{Error, Result, error::file, process::wait_until};
+use crate::{Result, error::file, process};
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File},
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     time::Duration,
 };
 
@@ -33,13 +33,22 @@ const PROOF: [u8; 9] = [
 /// `(0x10 << 1) | 1`
 const PROVEN: i32 = 0x21;
 
+impl std::fmt::Display for Accel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Accel::Kvm => "on the processor, by KVM",
+            Accel::Tcg => "translated by QEMU: KVM does not work here",
+        })
+    }
+}
+
 impl Accel {
     /// The better one that works here. `folder` holds the tiny guest for as long as it runs.
     ///
     /// # Errors
     /// QEMU does not start, or the folder cannot be written to.
     pub fn find(qemu: &Path, folder: &Path) -> Result<Accel> {
-        let kvm_opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
+        let kvm_opens = File::options().read(true).write(true).open("/dev/kvm").is_ok();
         Ok(if kvm_opens && Accel::Kvm.works(qemu, folder)? { Accel::Kvm } else { Accel::Tcg })
     }
 
@@ -55,17 +64,15 @@ impl Accel {
     }
 
     fn run(self, qemu: &Path, folder: &Path) -> Result<bool> {
-        let mut guest = Command::new(qemu)
+        let mut command = Command::new(qemu);
+        command
             .current_dir(folder)
             .args(["-accel", self.argument(), "-machine", "pc", "-m", "16", "-no-user-config", "-nodefaults"])
             .args(["-display", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
-            .args(["-drive", "file=proof.img,format=raw,if=ide"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| Error::Program { program: qemu.display().to_string(), why: error.to_string() })?;
-        let status = wait_until(&mut guest, DEADLINE);
+            .args(["-drive", "file=proof.img,format=raw,if=ide"]);
+        let nowhere = File::options().write(true).open("/dev/null").map_err(file("cannot open", "/dev/null"))?;
+        let mut guest = process::spawn(command, nowhere)?;
+        let status = process::wait_until(&mut guest, DEADLINE);
         let _ = guest.kill();
         let _ = guest.wait();
         Ok(status.and_then(|status| status.code()) == Some(PROVEN))

@@ -64,7 +64,8 @@ const SERVER_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Lab {
     /// Brings the site's lab up, in this process; see the crate's documentation for what that asks of it. Returns when
-    /// the boot server answers and the machines have power.
+    /// the boot server answers and the machines have power. The process is in the lab's namespace from then on, also
+    /// when the lab has ended, and blocks the signals that [`Lab::wait`] hears until then.
     ///
     /// # Errors
     /// What is missing or fails; nothing stays then. Also when a signal to end comes meanwhile.
@@ -91,12 +92,14 @@ impl Lab {
             return Err(Error::Running { pid });
         };
         folder.clean(&held);
-        let accel = match options.accel {
-            Some(accel) => accel,
-            None => Accel::find(&programs.qemu, folder.path())?,
-        };
+        // Signals first: from here on Ctrl-C ends the lab in order, whatever it is doing.
         let (signals, control) = (Signals::take()?, Control::open(&folder)?);
-        Ok(Lab { server: None, machines: vec![], farewell: vec![], control, signals, accel, folder, held })
+        let accel = options.accel.unwrap_or(Accel::Tcg);
+        let mut lab = Lab { server: None, machines: vec![], farewell: vec![], control, signals, accel, folder, held };
+        if options.accel.is_none() {
+            lab.accel = Accel::find(&programs.qemu, lab.folder.path())?;
+        }
+        Ok(lab)
     }
 
     fn start_server(&mut self, site: &Site, line: &[OsString]) -> Result<()> {
