@@ -116,12 +116,10 @@ impl Reader<'_, '_> {
         let name = schema.name;
         if schema.label {
             self.problems
-                .error(header, format!("a `{name}` block has one name"))
+                .error(header, format!("`{name}` takes one name"))
                 .help(Some(format!("write `{name} \"a-name\" {{`")));
         } else {
-            self.problems
-                .error(header, format!("a `{name}` block has no name"))
-                .help(Some(format!("write `{name} {{`")));
+            self.problems.error(header, format!("`{name}` takes no name")).help(Some(format!("write `{name} {{`")));
         }
     }
 

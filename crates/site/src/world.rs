@@ -157,7 +157,7 @@ impl<'a> World<'a> {
         let label = &block.label.value;
         match (block.kind, name) {
             ("machine", "name") => Ok(json!(key.map_or(label.clone(), |key| format!("{label}-{key}")))),
-            ("site", "name") => Ok(json!(crate::build::implied_name(&self.problems.lines.sources.folder))),
+            ("site", "name") => Ok(self.implied_site_name()),
             ("profile", "title") => Ok(json!(label)),
             ("network", "address") => {
                 let subnet = self.attribute(block, None, "subnet", asked)?;
@@ -167,6 +167,11 @@ impl<'a> World<'a> {
             }
             _ => Ok(Value::Null),
         }
+    }
+
+    /// The site's name where none is set.
+    pub(crate) fn implied_site_name(&self) -> Value {
+        json!(crate::build::implied_name(&self.problems.lines.sources.folder))
     }
 
     /// What `each` or `count` is for one instance of a block.

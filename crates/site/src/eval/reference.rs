@@ -73,12 +73,18 @@ impl<'a> Scope<'_, 'a> {
                 let (value, rest) = self.local(steps, at.clone())?;
                 self.walk(&value, rest, at)
             }
-            "site" => match self.world.find("site", "") {
-                Some(block) => self.attribute_of(block, None, steps, at),
-                None => Ok(Value::Null),
-            },
+            "site" => self.site(steps, at),
             kind if ROOTS.contains(&kind) => self.block(kind, steps, at),
             _ => self.unknown_name(name, traversal.expr.span()),
+        }
+    }
+
+    /// An attribute of the `site` block, which need not be there.
+    fn site(&self, steps: Steps<'_>, at: At) -> Eval<Value> {
+        match (self.world.find("site", ""), steps) {
+            (Some(block), _) => self.attribute_of(block, None, steps, at),
+            (None, [name]) if self.step_name(name)?.as_deref() == Some("name") => Ok(self.world.implied_site_name()),
+            (None, _) => Ok(Value::Null),
         }
     }
 

@@ -65,6 +65,7 @@ fn functions() {
         ("substr(sha256(\"abc\"), 0, 8)", json!("ba7816bf")),
         ("file(\"a.ipxe\")", json!("the text of site/a.ipxe\n")),
         ("[env(\"HOME_DOMAIN\"), env(\"NOT_SET\", \"x\")]", json!(["home.example", "x"])),
+        ("[site.name, site.domain]", json!(["site", null])),
         ("coalesce(null, \"\", \"a\")", json!("a")),
     ] {
         assert_eq!(value(expression), expected, "{expression}");
