@@ -3,7 +3,9 @@
 
 mod content;
 mod context;
+pub mod dhcp;
 mod http;
+pub mod ra;
 mod stop;
 pub mod tftp;
 

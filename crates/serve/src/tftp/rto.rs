@@ -28,8 +28,12 @@ impl Rto {
 
     /// The wait now.
     pub(super) fn wait(&self) -> Duration {
-        let base = self.smoothed.map_or(FIRST, |smoothed| (smoothed + self.variation * 4).max(SHORTEST));
-        (base * (1 << self.doubled)).min(self.longest)
+        (self.undoubled() * (1 << self.doubled)).min(self.longest)
+    }
+
+    /// The wait, were it the first one.
+    pub(super) fn undoubled(&self) -> Duration {
+        self.smoothed.map_or(FIRST, |smoothed| (smoothed + self.variation * 4).max(SHORTEST)).min(self.longest)
     }
 
     /// Long enough for an answer that is on its way, no longer.
@@ -37,8 +41,13 @@ impl Rto {
         self.smoothed.map_or(SHORTEST, |smoothed| (smoothed * 2).max(Duration::from_millis(2))).min(self.wait())
     }
 
-    /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers.
-    pub(super) fn measured(&mut self, sample: Duration) {
+    /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers. An
+    /// answer to a part of a window comes sooner than one to the whole, and may only prolong the wait.
+    pub(super) fn measured(&mut self, sample: Duration, whole: bool) {
+        self.doubled = 0;
+        if !whole && self.smoothed.is_some_and(|smoothed| sample < smoothed) {
+            return;
+        }
         let smoothed = self.smoothed.unwrap_or(sample);
         self.variation = match self.smoothed {
             None => sample / 2,
@@ -47,9 +56,10 @@ impl Rto {
         self.smoothed = Some((smoothed * 7 + sample) / 8);
     }
 
-    /// Something new was acknowledged: waiting was not in vain.
+    /// Something new was acknowledged, though it measures nothing: perhaps the wait was too short, so it shrinks again
+    /// only step by step.
     pub(super) fn progressed(&mut self) {
-        self.doubled = 0;
+        self.doubled = self.doubled.saturating_sub(1);
     }
 
     /// A wait was in vain.
@@ -69,7 +79,7 @@ mod tests {
         let mut rto = Rto::new(LONGEST);
         assert_eq!(rto.wait(), FIRST);
         for _ in 0..50 {
-            rto.measured(100 * MS);
+            rto.measured(100 * MS, true);
         }
         assert!((100 * MS..110 * MS).contains(&rto.wait()), "{:?}", rto.wait());
         let settled = rto.wait();
@@ -77,14 +87,16 @@ mod tests {
         assert_eq!(rto.wait(), settled * 2);
         (0..20).for_each(|_| rto.expired());
         assert_eq!(rto.wait(), LONGEST);
-        rto.progressed();
-        assert_eq!(rto.wait(), settled);
+        (0..7).for_each(|_| rto.progressed());
+        assert_eq!(rto.wait(), settled * 2);
+        rto.measured(MS, false);
+        assert_eq!(rto.wait(), settled, "a part of a window does not shorten it");
     }
 
     #[test]
     fn a_fast_link_keeps_the_floor_and_a_client_may_ask_for_less() {
         let mut rto = Rto::new(LONGEST);
-        rto.measured(MS / 10);
+        rto.measured(MS / 10, true);
         assert_eq!(rto.wait(), SHORTEST);
         let mut impatient = Rto::new(Duration::from_secs(1));
         (0..9).for_each(|_| impatient.expired());

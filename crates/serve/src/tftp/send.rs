@@ -28,6 +28,10 @@ pub(super) fn batch(block: u16, segmented: bool) -> usize {
 /// # Errors
 /// The kernel's; `WouldBlock` where its buffer is full.
 pub(super) fn blocks(socket: &Socket, first: u64, count: usize, block: u16, bytes: &[u8]) -> io::Result<()> {
+    if count == 1 {
+        let header = data_header(first as u16);
+        return socket.send_vectored(&[IoSlice::new(&header), IoSlice::new(bytes)]).map(drop);
+    }
     let size = usize::from(block);
     let payload = |index: usize| {
         let start = (index * size).min(bytes.len());
@@ -39,9 +43,6 @@ pub(super) fn blocks(socket: &Socket, first: u64, count: usize, block: u16, byte
         pair.copy_from_slice(&[IoSlice::new(header), IoSlice::new(payload(index))]);
     }
     let slices = slices.get(..2 * count).unwrap_or(&slices);
-    if count == 1 {
-        return socket.send_vectored(slices).map(drop);
-    }
     let segment = block.saturating_add(4);
     let control = [ControlMessage::UdpGsoSegments(&segment)];
     sendmsg::<()>(socket.as_raw_fd(), slices, &control, MsgFlags::MSG_DONTWAIT, None)?;

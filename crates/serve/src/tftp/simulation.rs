@@ -81,10 +81,14 @@ struct Report {
 }
 
 fn run(window: u16, size: u64, delay: Duration, lost: u64, twice: u64) -> Report {
+    run_seeded(window, size, delay, lost, twice, 88_172_645_463_325_252)
+}
+
+fn run_seeded(window: u16, size: u64, delay: Duration, lost: u64, twice: u64, random: u64) -> Report {
     let terms = Terms { size, block: 1468, window, options: true, longest_wait: Duration::from_secs(4) };
     let start = Instant::now();
     let queue = BTreeMap::new();
-    let mut link = Link { now: start, delay, lost, twice, random: 88_172_645_463_325_252, queue, count: 0 };
+    let mut link = Link { now: start, delay, lost, twice, random, queue, count: 0 };
     let mut client = Client { terms, next: 1, in_window: 0, gap: false, repeat: start + 250 * MS };
     let (mut transfer, mut step) = Transfer::begin(terms, start);
     let mut sent = 0;
@@ -204,4 +208,21 @@ fn a_late_or_foreign_acknowledgement_moves_nothing() {
     assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11), "the first block of the window was lost");
     assert_eq!(transfer.acknowledged(6, now), Step::Wait, "and is sent for it once");
     assert_eq!(transfer.resent(), 6);
+}
+
+#[test]
+fn of_many_runs_with_loss_the_median_is_quick_and_the_worst_bearable() {
+    for (window, lost, median, worst) in [(1, 10, 600, 2000), (16, 10, 60, 1200), (64, 50, 600, 8000)] {
+        let run = |seed: u64| run_seeded(window, MIB, MS / 10, lost, 0, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let reports: Vec<_> = (1..=101).map(run).collect();
+        assert!(reports.iter().all(|report| report.complete), "window {window}");
+        let mut times: Vec<_> = reports.iter().map(|report| report.took).collect();
+        times.sort();
+        assert!(
+            times[50] < median * MS && times[100] < worst * MS,
+            "window {window}: {:?}, {:?}",
+            times[50],
+            times[100]
+        );
+    }
 }

@@ -83,8 +83,10 @@ pub(super) struct Transfer {
     twice: u64,
     resent: u64,
     rto: Rto,
-    /// When what is under way was sent; `None` when a part of it was sent before, so that it measures nothing.
-    sample: Option<Instant>,
+    /// The first block that was sent once only, and when: an acknowledgement of it, or of one after it, measures the
+    /// link. One of a block that was sent twice does not, for nobody knows which sending it answers (Karn).
+    sample: Option<(u64, Instant)>,
+    last_sent: Instant,
     deadline: Instant,
     progressed: Instant,
     heard: bool,
@@ -104,7 +106,8 @@ impl Transfer {
             twice: 0,
             resent: 0,
             rto: Rto::new(terms.longest_wait),
-            sample: Some(now),
+            sample: Some((0, now)),
+            last_sent: now,
             deadline: now,
             progressed: now,
             heard: false,
@@ -184,15 +187,15 @@ impl Transfer {
     /// `blocks` more have arrived. Where those are not all that were sent, the one after them was lost, and the client
     /// waits for exactly that one (RFC 7440 section 4).
     fn advance(&mut self, blocks: u64, now: Instant) -> Step {
+        self.acked += blocks;
+        match self.sample.filter(|(first, _)| self.acked >= *first) {
+            Some((_, sent)) => self.rto.measured(now.saturating_duration_since(sent), self.acked == self.sent),
+            None => self.rto.progressed(),
+        }
         self.greeting = false;
         self.heard = true;
         self.repeats = 0;
-        self.acked += blocks;
         self.progressed = now;
-        self.rto.progressed();
-        if let Some(sent) = self.sample.filter(|_| self.acked == self.sent) {
-            self.rto.measured(now.saturating_duration_since(sent));
-        }
         match self.acked {
             acked if acked == self.terms.last() => Step::Finished,
             acked if acked < self.sent && acked <= self.twice => self.send_fresh(now),
@@ -200,10 +203,12 @@ impl Transfer {
         }
     }
 
-    /// The last acknowledgement once more: within a window it says that the first block was lost. With windows of one
-    /// block it says nothing that the deadline would not.
+    /// The last acknowledgement once more. Within a window it says that the first block was lost, and after some silence
+    /// that the client waits in vain; else it may answer a block that came twice.
     fn repeated(&mut self, now: Instant) -> Step {
-        if self.terms.window == 1 || self.acked < self.trusted {
+        let lost = self.terms.window > 1 && self.acked >= self.trusted;
+        let waiting = now.saturating_duration_since(self.last_sent) >= self.rto.undoubled();
+        if !lost && !waiting {
             return Step::Wait;
         }
         let step = self.send_window(now);
@@ -217,7 +222,8 @@ impl Transfer {
         let first = self.sent + 1;
         self.sent = self.window_end();
         self.highest = self.highest.max(self.sent);
-        self.sample = None;
+        self.sample = Some((first, now));
+        self.last_sent = now;
         self.deadline = now + self.rto.moment();
         if first > self.sent { Step::Wait } else { Step::Send(first..self.sent + 1) }
     }
@@ -233,7 +239,8 @@ impl Transfer {
         }
         self.sent = self.window_end();
         self.resent += (self.highest + 1).saturating_sub(first);
-        self.sample = (first > self.highest).then_some(now);
+        self.sample = Some((self.highest + 1, now));
+        self.last_sent = now;
         self.highest = self.highest.max(self.sent);
         self.deadline = now + self.rto.wait();
         Step::Send(first..self.sent + 1)
