@@ -183,6 +183,18 @@ impl Lab {
         }
     }
 
+    /// Takes the power from a machine, so that the others have the processors to themselves.
+    ///
+    /// # Errors
+    /// The lab has no such machine.
+    pub fn power_off(&mut self, name: &str) -> Result<()> {
+        let Some(machine) = self.machines.iter_mut().find(|machine| machine.name == name) else {
+            return Err(Error::NoMachine { name: name.to_owned(), known: names(&self.machines) });
+        };
+        machine.power_off();
+        Ok(())
+    }
+
     /// The lab's folder, where the logs are.
     pub fn folder(&self) -> &Folder {
         &self.folder
@@ -200,6 +212,10 @@ impl Drop for Lab {
         process::end(self.server.as_mut());
         self.folder.clean(&self.held);
     }
+}
+
+fn names(machines: &[Machine]) -> String {
+    machines.iter().map(|machine| machine.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn chosen(site: &Site, names: &[String]) -> Result<Vec<LabMachine>> {

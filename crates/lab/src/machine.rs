@@ -12,10 +12,12 @@ use std::{
 };
 
 pub(crate) struct Machine {
-    name: String,
+    pub(crate) name: String,
     mac: firstlight_model::Mac,
     log: std::path::PathBuf,
     pub(crate) process: Child,
+    /// We ended it, whatever QEMU makes of that.
+    switched_off: bool,
 }
 
 const QEMU_LOG: &str = "qemu.log";
@@ -45,13 +47,18 @@ impl Machine {
         let mut command = Command::new(&programs.qemu);
         command.args(qemu::arguments(spec, tap, disk, accel, programs)).current_dir(folder.path());
         let process = process::spawn(command, output)?;
-        Ok(Machine { name: spec.name.to_string(), mac: spec.mac, log, process })
+        Ok(Machine { name: spec.name.to_string(), mac: spec.mac, log, process, switched_off: false })
+    }
+
+    pub(crate) fn power_off(&mut self) {
+        self.switched_off = true;
+        process::end([&mut self.process]);
     }
 
     pub(crate) fn status(&mut self) -> MachineStatus {
         let state = match self.process.try_wait() {
             Ok(None) => MachineState::Running { pid: self.process.id() },
-            Ok(Some(status)) if status.success() => MachineState::Off,
+            Ok(Some(status)) if status.success() || self.switched_off => MachineState::Off,
             Ok(Some(status)) => MachineState::Failed { why: format!("{status}: {}", last_lines(&self.log, 5)) },
             Err(error) => MachineState::Failed { why: error.to_string() },
         };

@@ -82,9 +82,10 @@ fn a_killed_supervisor_takes_everything_along() {
 
 fn a_signal_takes_it_down() {
     let site = Root::new();
-    let supervisor = site.supervise(&[]);
+    let mut supervisor = site.supervise(&[]);
     let status = site.status().unwrap();
     assert!(Command::new("kill").args(["-INT", &status.pid.to_string()]).status().unwrap().success());
+    assert!(supervisor.process.wait().unwrap().success());
     supervisor.gone(&site, &status);
 }
 
@@ -275,7 +276,10 @@ fn run(root: &Path, role: &str, ready: impl FnOnce(&Lab)) {
         Err(error) => return eprintln!("{error}"),
     };
     ready(&lab);
+    assert!(lab.power_off("nobody").is_err());
     while lab.wait(Duration::from_secs(10)).unwrap().is_none() {}
+    lab.power_off("kitt").unwrap();
+    assert_eq!(lab.status().machines[0].state, MachineState::Off);
     lab.stop();
 }
 
