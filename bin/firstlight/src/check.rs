@@ -1,9 +1,8 @@
 //! `firstlight check`: every mistake in a site, at once.
 
 use crate::{Failure, Outcome, output, site};
-use firstlight_assets::Missing;
 use firstlight_boot::LOADERS;
-use firstlight_site::Site;
+use firstlight_site::{FoundLater, Site};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -29,11 +28,13 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (site, mut report) = site::examine(&args.site);
     if let Some(site) = &site {
         for message in missing_loaders(site) {
-            report.add_error(message, "install the package `ipxe` (apt-get install ipxe), or set `ipxe_dir` in the `site` block");
+            let help = "install the package `ipxe` (apt-get install ipxe), or set `ipxe_dir` in the `site` block";
+            report.add(FoundLater { place: None, message, help: Some(help.to_owned()), related: None });
         }
         for missing in firstlight_assets::check_local(site) {
-            let Missing { place, error, .. } = &missing;
-            report.add_error_at(place.as_ref(), error.to_string(), "correct the asset, or the pin if the new content is what you want");
+            let help = "put the right file there, or correct `sha256` if the new content is what you want";
+            let message = missing.error.to_string();
+            report.add(FoundLater { place: missing.place, message, help: Some(help.to_owned()), related: None });
         }
     }
     let errors = report.errors();
@@ -41,7 +42,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     if args.json {
         output::json(&Checked { valid: errors == 0, errors, warnings, problems: &report.problems })?;
     } else {
-        eprint!("{}", firstlight_site::render(&report, output::colour()));
+        if !report.problems.is_empty() {
+            eprint!("{}", firstlight_site::render(&report, output::colour()));
+        }
         match &site {
             Some(site) if errors == 0 => output::print(&summary(site))?,
             _ => {}

@@ -50,8 +50,11 @@ struct Common {
     #[arg(long)]
     watch: bool,
     /// Where the server keeps its state; `.firstlight/state` in the site where not given
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "lab")]
     state: Option<PathBuf>,
+    /// Look at the site's lab instead of its real network
+    #[arg(long)]
+    lab: bool,
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -200,7 +203,10 @@ fn watch(state: &Path, filter: EventFilter, common: &Common, with_names: bool) -
 }
 
 fn state_dir(site: &Path, common: &Common) -> Result<PathBuf, Failure> {
-    let state = site::state_dir(site, common.state.as_ref());
+    let state = match common.lab {
+        true => crate::lab::state_dir(site),
+        false => site::state_dir(site, common.state.as_ref()),
+    };
     match state.is_dir() || common.watch {
         true => Ok(state),
         false if site.is_dir() => Ok(state),

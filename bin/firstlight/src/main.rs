@@ -9,6 +9,7 @@ mod explain;
 mod image;
 mod init;
 mod lab;
+mod lab_run;
 mod machines;
 mod output;
 mod serve;

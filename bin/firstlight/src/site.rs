@@ -1,7 +1,8 @@
 //! Loading a site for a command: every mistake is printed, warnings too.
 
 use crate::{Failure, output};
-use firstlight_site::{Report, Site};
+use firstlight_boot::TemplateProblem;
+use firstlight_site::{FoundLater, Place, Report, Site};
 use std::path::{Path, PathBuf};
 
 /// What a site's folder holds besides the site: state, fetched assets, the lab.
@@ -21,20 +22,27 @@ pub(crate) fn examine(dir: &Path) -> (Option<Site>, Report) {
     match firstlight_site::load(dir) {
         Err(report) => (None, report),
         Ok(loaded) => {
-            let mut report = loaded.report;
+            let mut report = loaded.warnings;
             for problem in firstlight_boot::check_templates(&loaded.site) {
-                let error = &problem.error;
-                let mut message = format!("this template cannot be rendered: {}", error.message);
-                if !problem.machines.is_empty() {
-                    message.push_str(&format!(" (for {})", problem.machines.join(", ")));
-                }
-                let text = firstlight_boot::template_text(&loaded.site, &error.file);
-                report.add_template_error(&error.file, text, error.line, message, &problem.named_at);
+                add_template_problem(&mut report, problem);
             }
             let site = (report.errors() == 0).then_some(loaded.site);
             (site, report)
         }
     }
+}
+
+fn add_template_problem(report: &mut Report, problem: TemplateProblem) {
+    let TemplateProblem { error, text, named_at, machines } = problem;
+    let mut message = format!("this template cannot be rendered: {}", error.message);
+    if !machines.is_empty() {
+        message.push_str(&format!(" (for {})", machines.join(", ")));
+    }
+    report.add_file(&error.file, &text);
+    let related = (named_at.file != error.file).then(|| (named_at, "named here".to_owned()));
+    let place = Some(Place { file: error.file, line: error.line, column: 1 });
+    let help = Some("docs/booting.md lists what a template can use".to_owned());
+    report.add(FoundLater { place, message, help, related });
 }
 
 /// Where a site's state lies: leases, events, the lock.

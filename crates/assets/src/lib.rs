@@ -109,6 +109,18 @@ pub fn resolve(site: &Site, store: &Store, progress: &dyn Fn(Progress<'_>)) -> R
     resolved
 }
 
+/// The local assets that are not what the site pins them to be, or cannot be read. Fetches nothing.
+pub fn check_local(site: &Site) -> Vec<Missing> {
+    let wrong = |asset: &Asset| match (&asset.source, asset.sha256) {
+        (AssetSource::Path(path), Some(pin)) => {
+            let error = verify(path, Some(pin)).err()?;
+            Some(Missing { name: asset.name.clone(), place: Some(asset.place.clone()), error })
+        }
+        _ => None,
+    };
+    site.assets.values().filter_map(wrong).collect()
+}
+
 fn resolve_asset(asset: &Asset, store: &Store, progress: &dyn Fn(Progress<'_>)) -> Result<Content, Error> {
     match (&asset.source, asset.sha256) {
         (AssetSource::Path(path), pin) => verify(path, pin),

@@ -30,6 +30,8 @@ pub struct RenderError {
 pub struct TemplateProblem {
     /// What fails and where.
     pub error: RenderError,
+    /// The text of the file that it stands in; empty where that is one of the site's own HCL files.
+    pub text: String,
     /// Where the site names the template.
     pub named_at: Place,
     /// The machines that it fails for; empty where it does not compile at all.
@@ -307,12 +309,23 @@ pub fn check_templates(site: &Site) -> Vec<TemplateProblem> {
             found.entry((error, named_at)).or_default().insert(machine.name.to_string());
         }
     }
-    let problem = |((error, named_at), machines): (_, BTreeSet<_>)| TemplateProblem {
+    let problem = |((error, named_at), machines): ((RenderError, Place), BTreeSet<String>)| TemplateProblem {
+        text: text_of(site, &error.file).unwrap_or_default().to_owned(),
         error,
         named_at,
         machines: machines.into_iter().collect(),
     };
     found.into_iter().map(problem).collect()
+}
+
+/// The text of a config or script, by its file's name.
+fn text_of<'a>(site: &'a Site, file: &str) -> Option<&'a str> {
+    let files = site.profiles.values().flat_map(|profile| match &profile.boot {
+        Boot::Linux(linux) => linux.configs.values().collect(),
+        Boot::Script(script) => vec![script],
+        Boot::Disk(_) => Vec::new(),
+    });
+    files.into_iter().find(|text| text.file == file).map(|text| text.text.as_str())
 }
 
 impl BootSet {

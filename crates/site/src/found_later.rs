@@ -1,7 +1,7 @@
 //! Problems that others find in a site that was read: a template that cannot be rendered, an asset that is not what it
 //! is pinned to be. They go into the same report, with the same look.
 
-use crate::{Place, Problem, Related, Report, Severity, Source};
+use crate::{Place, Problem, Related, Report, Source};
 use std::ops::Range;
 
 /// An error that was found after the site was read.
@@ -26,11 +26,8 @@ impl Report {
             Some(Related { place, span, message })
         });
         let mut problem = Problem::of_folder(found.message, "");
-        problem.severity = Severity::Error;
-        problem.place = found.place;
-        problem.span = span;
-        problem.help = found.help;
-        problem.related = related.into_iter().collect();
+        (problem.place, problem.span, problem.help) = (found.place, span, found.help);
+        problem.related.extend(related);
         self.problems.push(problem);
     }
 
@@ -44,11 +41,9 @@ impl Report {
     /// The bytes from a place to the end of its line.
     fn line_at(&self, place: &Place) -> Option<Range<usize>> {
         let file = self.sources.files.iter().find(|file| file.name == place.file)?;
-        let line = file.text.split_inclusive('\n').nth(place.line.checked_sub(1)?)?;
-        let start = line.as_ptr() as usize - file.text.as_ptr() as usize;
-        let skipped = line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-        let indent = if place.column <= 1 { line.len() - line.trim_start().len() } else { skipped };
-        let end = line.trim_end().len();
-        Some(start + indent.min(end)..start + end)
+        let before: usize = file.text.split_inclusive('\n').take(place.line.checked_sub(1)?).map(str::len).sum();
+        let line = file.text.get(before..)?.lines().next()?;
+        let skipped: usize = line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum();
+        Some(before + skipped..before + line.trim_end().len().max(skipped))
     }
 }
