@@ -20,7 +20,7 @@ use std::{
 /// How many machines one `count` or `for_each` may make.
 pub(crate) const MOST_INSTANCES: usize = 65_536;
 /// How much all expressions of a site together may produce, in values and bytes of text.
-const FUEL: usize = 10_000_000;
+const FUEL: usize = 6_000_000;
 
 /// Everything that expressions and the builders of the site look things up in.
 pub(crate) struct World<'a> {
