@@ -2,6 +2,7 @@
 
 use crate::{Output, run};
 use std::{
+    path::PathBuf,
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -48,6 +49,11 @@ impl Net {
     /// A command in the client's namespace.
     pub fn on_client(&self, program: &str) -> Command {
         inside(&self.client, program)
+    }
+
+    /// The client's namespace as a file, for `setns`.
+    pub fn client_namespace(&self) -> PathBuf {
+        PathBuf::from("/run/netns").join(&self.client)
     }
 
     /// Runs a shell command line in the client's namespace, at most a minute long.
