@@ -11,6 +11,7 @@
 mod build;
 mod eval;
 mod fields;
+mod found_later;
 mod fragment;
 mod functions;
 mod load;
@@ -25,6 +26,7 @@ mod source;
 mod syntax;
 mod world;
 
+pub use found_later::FoundLater;
 pub use load::load;
 pub use outside::{Disk, Memory, Outside};
 pub use render::render;
