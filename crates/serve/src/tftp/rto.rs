@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 /// Before anything was measured. On a local network an answer takes a millisecond; firmware that is slower than this
-/// gets a packet twice, which it must stand.
-const FIRST: Duration = Duration::from_millis(250);
+/// gets a block twice, which it must stand.
+pub(super) const FIRST: Duration = Duration::from_millis(250);
+/// The same for granted options, which not every client stands twice: atftp 0.7 and 0.8 give up ("unexpected OACK").
+pub(super) const FIRST_OF_OPTIONS: Duration = Duration::from_secs(1);
 /// Less would only repeat what a busy client was about to acknowledge.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// How far waiting in vain can stretch it.
@@ -14,6 +16,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(4);
 /// The wait, estimated from measured answers.
 #[derive(Debug)]
 pub(super) struct Rto {
+    first: Duration,
     smoothed: Option<Duration>,
     variation: Duration,
     doubled: u32,
@@ -21,9 +24,9 @@ pub(super) struct Rto {
 }
 
 impl Rto {
-    /// Nothing measured yet; never over `longest`.
-    pub(super) fn new(longest: Duration) -> Self {
-        Rto { smoothed: None, variation: Duration::ZERO, doubled: 0, longest: longest.min(LONGEST) }
+    /// Nothing measured yet: `first` until then; never over `longest`.
+    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+        Rto { first, smoothed: None, variation: Duration::ZERO, doubled: 0, longest: longest.min(LONGEST) }
     }
 
     /// The wait now.
@@ -33,12 +36,13 @@ impl Rto {
 
     /// The wait, were it the first one.
     pub(super) fn undoubled(&self) -> Duration {
-        self.smoothed.map_or(FIRST, |smoothed| (smoothed + self.variation * 4).max(SHORTEST)).min(self.longest)
+        self.smoothed.map_or(self.first, |smoothed| (smoothed + self.variation * 4).max(SHORTEST)).min(self.longest)
     }
 
-    /// Long enough for an answer that is on its way, no longer.
+    /// Long enough for an answer that is on its way on a local network, no longer.
     pub(super) fn moment(&self) -> Duration {
-        self.smoothed.map_or(SHORTEST, |smoothed| (smoothed * 2).max(Duration::from_millis(2))).min(self.wait())
+        let measured = self.smoothed.map_or(SHORTEST, |smoothed| smoothed * 2);
+        measured.clamp(Duration::from_millis(2), Duration::from_millis(50))
     }
 
     /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers. An
@@ -76,7 +80,7 @@ mod tests {
 
     #[test]
     fn it_follows_the_link_and_backs_off() {
-        let mut rto = Rto::new(LONGEST);
+        let mut rto = Rto::new(FIRST, LONGEST);
         assert_eq!(rto.wait(), FIRST);
         for _ in 0..50 {
             rto.measured(100 * MS, true);
@@ -95,10 +99,10 @@ mod tests {
 
     #[test]
     fn a_fast_link_keeps_the_floor_and_a_client_may_ask_for_less() {
-        let mut rto = Rto::new(LONGEST);
+        let mut rto = Rto::new(FIRST, LONGEST);
         rto.measured(MS / 10, true);
         assert_eq!(rto.wait(), SHORTEST);
-        let mut impatient = Rto::new(Duration::from_secs(1));
+        let mut impatient = Rto::new(FIRST, Duration::from_secs(1));
         (0..9).for_each(|_| impatient.expired());
         assert_eq!(impatient.wait(), Duration::from_secs(1));
     }

@@ -208,8 +208,9 @@ impl Server {
             _ => return tracing::debug!("TFTP: {} sent no request", ends.client),
         };
         if let Some(id) = self.by_client.get(&ends.client).copied() {
-            if self.sessions.get(&id).is_some_and(|session| session.is_repeated_by(bytes)) {
-                return; // its answer is on the way, or will be sent again at its deadline
+            if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.is_repeated_by(bytes)) {
+                let next = session.asked_again(now, &mut self.scratch);
+                return self.follow(id, next, now);
             }
             self.end(id, Err(Failure::Replaced), now);
         }

@@ -76,7 +76,7 @@ impl Session {
 
     /// True when `request` is what began this session, and the answer to it may have been lost.
     pub(super) fn is_repeated_by(&self, request: &[u8]) -> bool {
-        self.transfer.is_greeting() && *self.subject.request == *request
+        !self.transfer.is_heard() && *self.subject.request == *request
     }
 
     /// The socket has a packet.
@@ -100,6 +100,12 @@ impl Session {
     /// The kernel takes more.
     pub(super) fn writable(&mut self, scratch: &mut Vec<u8>) -> Next {
         self.flush(scratch)
+    }
+
+    /// The request came again.
+    pub(super) fn asked_again(&mut self, now: Instant, scratch: &mut Vec<u8>) -> Next {
+        let step = self.transfer.asked_again(now);
+        self.perform(step, scratch)
     }
 
     /// The deadline may have passed.

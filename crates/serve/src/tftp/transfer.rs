@@ -10,7 +10,7 @@
 //!
 //! Blocks are counted from 1 without wrapping; only the numbers on the wire are modulo 65,536.
 
-use super::rto::Rto;
+use super::rto::{FIRST, FIRST_OF_OPTIONS, Rto};
 use std::{
     ops::Range,
     time::{Duration, Instant},
@@ -20,6 +20,8 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often something is repeated to a client that has not answered once: its address may be a forged one.
 const REPEATS_TO_A_STRANGER: u32 = 5;
+/// A request that comes again this soon was repeated by the network, not by a client that waits in vain.
+const IMPATIENCE: Duration = Duration::from_millis(100);
 
 /// What was agreed on.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +107,7 @@ impl Transfer {
             trusted: 0,
             twice: 0,
             resent: 0,
-            rto: Rto::new(terms.longest_wait),
+            rto: Rto::new(if terms.options { FIRST_OF_OPTIONS } else { FIRST }, terms.longest_wait),
             sample: Some((0, now)),
             last_sent: now,
             deadline: now,
@@ -143,15 +145,13 @@ impl Transfer {
             return Step::GiveUp;
         }
         self.rto.expired();
-        if self.greeting {
-            self.trusted = 1;
-            self.sample = None;
-            self.deadline = now + self.rto.wait();
-            return Step::Greet;
-        }
-        let step = self.send_window(now);
-        self.trusted = self.sent + 1;
-        step
+        self.send_again(now)
+    }
+
+    /// The request came again: the answer to it was lost, and the client's own wait is shorter than ours.
+    pub(super) fn asked_again(&mut self, now: Instant) -> Step {
+        let soon = now.saturating_duration_since(self.last_sent) < IMPATIENCE;
+        if self.heard || soon { Step::Wait } else { self.send_again(now) }
     }
 
     /// When [`Transfer::silent`] wants to be called.
@@ -174,6 +174,11 @@ impl Transfer {
         self.greeting
     }
 
+    /// True when the client has acknowledged anything.
+    pub(super) fn is_heard(&self) -> bool {
+        self.heard
+    }
+
     /// True when only the last acknowledgement is missing.
     pub(super) fn all_sent(&self) -> bool {
         self.sent == self.terms.last()
@@ -188,6 +193,11 @@ impl Transfer {
     /// waits for exactly that one (RFC 7440 section 4).
     fn advance(&mut self, blocks: u64, now: Instant) -> Step {
         self.acked += blocks;
+        if self.greeting {
+            // How long options took to be answered, perhaps after a loss, says little of blocks.
+            self.rto = Rto::new(FIRST, self.terms.longest_wait);
+            self.sample = self.sample.filter(|(_, sent)| now.saturating_duration_since(*sent) < FIRST / 4);
+        }
         match self.sample.filter(|(first, _)| self.acked >= *first) {
             Some((_, sent)) => self.rto.measured(now.saturating_duration_since(sent), self.acked == self.sent),
             None => self.rto.progressed(),
@@ -210,6 +220,18 @@ impl Transfer {
         let waiting = now.saturating_duration_since(self.last_sent) >= self.rto.undoubled();
         if !lost && !waiting {
             return Step::Wait;
+        }
+        self.send_again(now)
+    }
+
+    /// Sends what is under way once more.
+    fn send_again(&mut self, now: Instant) -> Step {
+        if self.greeting {
+            self.trusted = 1;
+            self.sample = None;
+            self.last_sent = now;
+            self.deadline = now + self.rto.wait();
+            return Step::Greet;
         }
         let step = self.send_window(now);
         self.trusted = self.sent + 1;
