@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often an exhausted pool is recorded and logged, for each network.
+/// How often the same trouble is logged: an exhausted pool, for each network, or a disk that is too slow.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Receiver {
@@ -34,6 +34,8 @@ pub(super) struct Receiver {
     /// The generation that the table's pools are of.
     generation: u64,
     exhausted: HashMap<String, Instant>,
+    /// When it was last logged that the disk is too slow.
+    overrun: Option<Instant>,
 }
 
 impl Receiver {
@@ -48,7 +50,7 @@ impl Receiver {
         let set = boot.load();
         table.lock().set_pools(pools(&set.site));
         let generation = set.generation;
-        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted: HashMap::new() }
+        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted: HashMap::new(), overrun: None }
     }
 
     pub(super) fn run(&mut self) {
@@ -91,7 +93,9 @@ impl Receiver {
         socket.send(&at_once);
         let count = pending.len();
         // Waiting for the disk here would leave DISCOVERs unanswered too.
-        if count > 0 && self.queue.try_send(pending).is_err() {
+        let overrun = count > 0 && self.queue.try_send(pending).is_err();
+        if overrun && self.overrun.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
+            self.overrun = Some(Instant::now());
             tracing::warn!("the disk does not keep up: {count} DHCP requests go unanswered, their clients ask again");
         }
     }
@@ -117,8 +121,12 @@ impl Receiver {
         if self.exhausted.get(&network.name).is_some_and(|said| said.elapsed() < SAY_EVERY) {
             return;
         }
-        self.exhausted.insert(network.name.clone(), Instant::now());
         let size = self.table.lock().pool_size(&network.name);
+        if size == 0 {
+            // Reservations only, as the site has it.
+            return;
+        }
+        self.exhausted.insert(network.name.clone(), Instant::now());
         tracing::error!(
             "network {}: all {size} addresses of its ranges are leased, and a client gets none; widen `range` in {}, or shorten `lease`",
             network.name,
