@@ -32,6 +32,8 @@ const SERVER: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
 const KILLS: u64 = 6;
 /// Exchanges under way at a time.
 const OUTSTANDING: usize = 32;
+/// No more clients than the range has addresses for.
+const MOST: u32 = 40_000;
 
 /// Many clients behind one relay, which is us.
 struct Clients {
@@ -72,7 +74,7 @@ impl Clients {
     /// New clients, one after another, until it is over.
     fn lease(&mut self, over: &AtomicBool) {
         while !over.load(Ordering::Relaxed) {
-            while self.waiting.len() < OUTSTANDING {
+            while self.waiting.len() < OUTSTANDING && self.next <= MOST {
                 self.send(self.next, Clients::message(self.next, MessageType::Discover));
                 self.next += 1;
             }
