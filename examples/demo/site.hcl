@@ -8,6 +8,10 @@ network "boot" {
   interface = "eth1"
   subnet    = "10.20.0.0/24"
 
+  # The installer asks a person where it is told of neither. In the lab nobody answers behind them.
+  gateway = "10.20.0.1"
+  dns     = ["10.20.0.1"]
+
   dhcp {
     range = ["10.20.0.100", "10.20.0.200"]
   }
@@ -43,7 +47,12 @@ profile "debian" {
   kernel = asset.debian-linux
   initrd = asset.debian-initrd
   config = "preseed.cfg"
-  args   = "console=ttyS0 auto=true priority=critical url={{ config_url }} interface=auto hostname={{ machine.name }} domain={{ site.domain }}"
+  args = [
+    "console=ttyS0 quiet TERM=dumb DEBIAN_FRONTEND=text",
+    "auto=true priority=critical url={{ config_url }}",
+    "interface=auto hostname={{ machine.name }} domain={{ site.domain }}",
+    "lowmem=+0", # so that it does not stop to say that 512 MB are few
+  ]
 }
 
 class "node" {

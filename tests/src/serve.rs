@@ -87,10 +87,12 @@ impl Server {
     /// The names of the events recorded so far about anyone, in order.
     pub fn events(&self) -> Vec<serde_json::Value> {
         let folder = self.site.path().join(".firstlight/state/events");
-        let mut logs: Vec<PathBuf> = fs::read_dir(folder).map(|dir| dir.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
+        let mut logs: Vec<PathBuf> =
+            fs::read_dir(folder).map(|dir| dir.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
         logs.sort();
         let text: String = logs.iter().filter_map(|log| fs::read_to_string(log).ok()).collect();
-        let events = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line.split_once(' ')?.1).ok());
+        let events =
+            text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line.split_once(' ')?.1).ok());
         events.filter(|event| event.get("event").is_some()).collect()
     }
 
@@ -101,7 +103,9 @@ impl Server {
             let found = self.events().into_iter().find(|e| e["event"] == event && e.to_string().contains(containing));
             match found {
                 Some(found) => return found,
-                None => assert!(Instant::now() < end, "no event {event} with {containing}; there are {:#?}", self.events()),
+                None => {
+                    assert!(Instant::now() < end, "no event {event} with {containing}; there are {:#?}", self.events())
+                }
             }
             thread::sleep(Duration::from_millis(50));
         }

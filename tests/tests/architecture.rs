@@ -40,7 +40,10 @@ fn packages() -> Vec<Package> {
         let dependencies = package["dependencies"].as_array().unwrap().iter();
         Package {
             name: short(package["name"].as_str().unwrap()),
-            dependencies: dependencies.filter(|d| d["kind"].is_null()).map(|d| d["name"].as_str().unwrap().to_owned()).collect(),
+            dependencies: dependencies
+                .filter(|d| d["kind"].is_null())
+                .map(|d| d["name"].as_str().unwrap().to_owned())
+                .collect(),
         }
     };
     metadata["packages"].as_array().unwrap().iter().map(package).collect()

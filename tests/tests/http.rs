@@ -23,7 +23,8 @@ fn serve() -> (Net, Server) {
     let net = Net::new();
     net.give_client("10.20.0.50/24");
     let kernel: Vec<u8> = (0..1_000_000u32).map(|n| (n % 251) as u8).collect();
-    let files: [(&str, &[u8]); 3] = [("linux", &kernel), ("other", b"other"), ("node.cfg", b"name {{ machine.name }}\n")];
+    let files: [(&str, &[u8]); 3] =
+        [("linux", &kernel), ("other", b"other"), ("node.cfg", b"name {{ machine.name }}\n")];
     let server = Server::start(&net, SITE, &files);
     (net, server)
 }
@@ -44,7 +45,8 @@ fn url_after(script: &str, word: &str) -> String {
 fn a_machine_goes_from_its_script_to_its_report() {
     let (net, server) = serve();
     let script = curl(&net, &format!("'{BASE}/boot.ipxe?mac=52:54:00:00:00:01'"));
-    let (kernel, config, report) = (url_after(&script, "\nkernel "), url_after(&script, "cfg="), url_after(&script, "up="));
+    let (kernel, config, report) =
+        (url_after(&script, "\nkernel "), url_after(&script, "cfg="), url_after(&script, "up="));
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}} %{{size_download}}' {kernel}")), "200 1000000");
     assert_eq!(curl(&net, &config), "name kitt\n");
     assert_eq!(curl(&net, &format!("-d 'all is well' {report}")), "welcome\n");
@@ -107,7 +109,11 @@ fn what_is_asked_wrongly_is_told_so() {
         ("/loader/nothing.efi", "404"),
         ("/nothing", "404"),
     ] {
-        assert_eq!(curl(&net, &format!("--path-as-is -o /dev/null -w '%{{http_code}}' '{BASE}{path}'")), code, "{path}");
+        assert_eq!(
+            curl(&net, &format!("--path-as-is -o /dev/null -w '%{{http_code}}' '{BASE}{path}'")),
+            code,
+            "{path}"
+        );
     }
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }

@@ -58,7 +58,11 @@ fn missing_loaders(site: &Site) -> Vec<String> {
     let missing = LOADERS.iter().filter(|loader| !site.ipxe_dir.join(loader.file).is_file());
     missing
         .map(|loader| {
-            format!("the network boot program {} for {} is missing", site.ipxe_dir.join(loader.file).display(), loader.firmware)
+            format!(
+                "the network boot program {} for {} is missing",
+                site.ipxe_dir.join(loader.file).display(),
+                loader.firmware
+            )
         })
         .collect()
 }

@@ -70,7 +70,9 @@ fn ask_for(site: &Site, machine: &str) -> Result<Ask, Failure> {
         Err(_) => {
             let names: Vec<&str> = site.machines.keys().map(String::as_str).collect();
             let known = if names.is_empty() { "no machine".to_owned() } else { names.join(", ") };
-            Err(Failure::Failed(format!("{machine} is neither a MAC address nor a declared machine; declared: {known}")))
+            Err(Failure::Failed(format!(
+                "{machine} is neither a MAC address nor a declared machine; declared: {known}"
+            )))
         }
     }
 }
@@ -144,7 +146,8 @@ fn first_steps(set: &BootSet, ask: &Ask, network: &Network, only: Option<Firmwar
 impl Explanation {
     fn text(&self) -> String {
         let name = self.machine.as_deref().unwrap_or("an undeclared machine");
-        let mut text = format!("{} is {name}, on network {}, and boots: {}\n\nWhy\n", self.mac, self.network, self.boots);
+        let mut text =
+            format!("{} is {name}, on network {}, and boots: {}\n\nWhy\n", self.mac, self.network, self.boots);
         for (n, reason) in self.reasons.iter().enumerate() {
             text.push_str(&format!("  {}. {reason}\n", n + 1));
         }
@@ -154,7 +157,9 @@ impl Explanation {
             text.push_str(&format!("  {client:16} {step}\n"));
         }
         match &self.script {
-            Some(script) => text.push_str(&format!("\nIts script (TOKEN stands for the attempt's own)\n{}", indent(script))),
+            Some(script) => {
+                text.push_str(&format!("\nIts script (TOKEN stands for the attempt's own)\n{}", indent(script)))
+            }
             None => text.push_str("\nIts script\n  none: the answer is 404, and the firmware goes on to the disk\n"),
         }
         for (name, config) in &self.configs {

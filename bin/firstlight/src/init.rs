@@ -72,8 +72,14 @@ fn ask(args: &Args) -> Result<Answers, Failure> {
     let interface = match &args.interface {
         Some(interface) => interface.clone(),
         None => {
-            let names: Vec<String> = known.iter().map(|(name, address, net)| format!("{name} ({address}, {net})")).collect();
-            question("Which interface do the machines boot from", "--interface", &names.join(", "), known.first().map(|(name, ..)| name.as_str()))?
+            let names: Vec<String> =
+                known.iter().map(|(name, address, net)| format!("{name} ({address}, {net})")).collect();
+            question(
+                "Which interface do the machines boot from",
+                "--interface",
+                &names.join(", "),
+                known.first().map(|(name, ..)| name.as_str()),
+            )?
         }
     };
     let of_interface = known.iter().find(|(name, ..)| *name == interface);
@@ -144,7 +150,11 @@ fn site_text(answers: &Answers) -> String {
     let installer = if Path::new(INSTALLER).is_dir() { INSTALLER } else { "" };
     let comment = if installer.is_empty() { "# " } else { "" };
     let folder = if installer.is_empty() { INSTALLER } else { installer };
-    let profile: String = PROFILE.replace("FOLDER", folder).lines().map(|line| format!("{comment}{line}").trim_end().to_owned() + "\n").collect();
+    let profile: String = PROFILE
+        .replace("FOLDER", folder)
+        .lines()
+        .map(|line| format!("{comment}{line}").trim_end().to_owned() + "\n")
+        .collect();
     format!(
         "# A Firstlight site. `firstlight check` finds every mistake in it, `firstlight config show` prints what it implies;\n\
          # docs/site.md describes every block.\n\n\
@@ -181,7 +191,7 @@ profile "debian" {
 }
 "#;
 
-const PRESEED: &str = "# Answers for Debian's installer, rendered for each machine: docs/booting.md lists what {{ … }} can say.\n\
+const PRESEED: &str = "# Answers for Debian's installer, rendered for each machine: docs/booting.md lists what a template can use.\n\
 # It asks nothing up to the disk; what to do with the disk it asks you.\n\
 d-i debian-installer/locale string en_US.UTF-8\n\
 d-i keyboard-configuration/xkb-keymap select us\n\

@@ -36,6 +36,8 @@ struct Progress {
     steps: BTreeMap<&'static str, f64>,
     /// Whether it is where it should be, and after how many seconds.
     done: Option<f64>,
+    #[serde(skip)]
+    told: bool,
     /// What the machine said, or why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -61,6 +63,9 @@ pub(crate) fn run(which: &Which, timeout: Duration, json: bool) -> Outcome {
             }
         }
         shown.update(&boots);
+        for name in boots.just_done() {
+            lab.power_off(&name)?;
+        }
         if boots.all_done() {
             break None;
         }
@@ -101,11 +106,18 @@ impl Boots {
             expect: machine.expect,
             steps: BTreeMap::new(),
             done: None,
+            told: false,
             message: None,
             console: lab.folder().console_log(machine.name.as_str()),
         };
         let machines = site.lab.iter().flat_map(|lab| lab.machines.values()).filter(wanted).map(progress).collect();
         Boots { machines, power_on: firstlight_serve::now() }
+    }
+
+    /// The machines that came to where they should be since the last call: they have served their purpose.
+    fn just_done(&mut self) -> Vec<String> {
+        let news = self.machines.iter_mut().filter(|machine| machine.done.is_some() && !machine.told);
+        news.map(|machine| (machine.told = true, machine.name.clone()).1).collect()
     }
 
     fn all_done(&self) -> bool {
@@ -225,7 +237,8 @@ impl Shown {
         let terminal = std::io::stdout().is_terminal() && !quiet;
         let target = if terminal { ProgressDrawTarget::stdout() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
-        let style = ProgressStyle::with_template("{spinner} {prefix:20} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{spinner} {prefix:20} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = |machine: &Progress| {
             let bar = all.add(ProgressBar::new_spinner().with_style(style.clone()));
             bar.set_prefix(format!("{} {}", machine.name, firmware(machine.firmware)));

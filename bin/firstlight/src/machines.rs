@@ -1,11 +1,19 @@
 //! `firstlight machines`: who was seen, and what happened to each.
 
-use crate::{Failure, Outcome, SiteOption, output, site, timeline::{Overview, Seen, Timeline}};
+use crate::{
+    Failure, Outcome, SiteOption, output, site,
+    timeline::{Overview, Seen, Timeline},
+};
 use firstlight_model::Mac;
 use firstlight_site::Machine;
 use firstlight_state::{Event, EventFilter, read_events};
 use serde::Serialize;
-use std::{collections::BTreeMap, path::{Path, PathBuf}, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 /// How often the record is looked at for news.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

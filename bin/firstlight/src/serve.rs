@@ -3,13 +3,20 @@
 use crate::{Failure, Outcome, site};
 use arc_swap::ArcSwap;
 use firstlight_boot::{BootSet, Content};
+use firstlight_model::Timestamp;
 use firstlight_serve::{Context, Http, Published, Stop, dhcp, now, ra, tftp};
 use firstlight_site::{Network, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
-use firstlight_model::Timestamp;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use nix::ifaddrs::getifaddrs;
-use std::{cell::RefCell, io, net::{TcpListener, UdpSocket}, path::{Path, PathBuf}, sync::Arc, time::{Duration, Instant}};
+use std::{
+    cell::RefCell,
+    io,
+    net::{TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How far back the record is read for attempts that are under way.
 const ATTEMPTS_LIVE: Duration = Duration::from_secs(24 * 3600);
@@ -90,7 +97,9 @@ fn check_interfaces(site: &Site) -> Outcome {
             names.dedup();
             return Err(Failure::Failed(format!(
                 "{}: network {} is on {name}, and there is no such interface; there are {}",
-                network.place, network.name, names.join(", ")
+                network.place,
+                network.name,
+                names.join(", ")
             )));
         }
         let here = |interface: &&nix::ifaddrs::InterfaceAddress| interface.interface_name == *name;
@@ -100,7 +109,12 @@ fn check_interfaces(site: &Site) -> Outcome {
             let has = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(Failure::Failed(format!(
                 "{}: {name} does not have the address {} (it has {}). Set `address` in network {}, or: ip address add {}/{} dev {name}",
-                network.place, network.address, if has.is_empty() { "none" } else { &has }, network.name, network.address, network.subnet.prefix()
+                network.place,
+                network.address,
+                if has.is_empty() { "none" } else { &has },
+                network.name,
+                network.address,
+                network.subnet.prefix()
             )));
         }
     }
@@ -153,7 +167,11 @@ impl Fetching {
 }
 
 /// TFTP, and the answers to IPv6 router solicitations, on one network.
-fn serve_network(network: &Network, context: &Context, stop: &Stop) -> Result<Vec<std::thread::JoinHandle<()>>, Failure> {
+fn serve_network(
+    network: &Network,
+    context: &Context,
+    stop: &Stop,
+) -> Result<Vec<std::thread::JoinHandle<()>>, Failure> {
     let socket = UdpSocket::bind((network.address, 69)).map_err(|error| bind_failure("TFTP", network, 69, &error))?;
     if let Some(name) = &network.interface {
         socket2::SockRef::from(&socket).bind_device(Some(name.as_bytes()))?;
@@ -163,7 +181,9 @@ fn serve_network(network: &Network, context: &Context, stop: &Stop) -> Result<Ve
     match &network.interface {
         Some(name) if network.router_advertisements => match ra::spawn(name, stop.clone(), |_| ()) {
             Ok(thread) => threads.push(thread),
-            Err(error) => tracing::warn!("{name}: IPv6 router solicitations are not answered, so that iPXE will wait some seconds: {error}"),
+            Err(error) => tracing::warn!(
+                "{name}: IPv6 router solicitations are not answered, so that iPXE will wait some seconds: {error}"
+            ),
         },
         _ => {}
     }
@@ -177,7 +197,9 @@ fn bind_http(network: &Network, port: u16) -> Result<TcpListener, Failure> {
 fn bind_failure(what: &str, network: &Network, port: u16, error: &io::Error) -> Failure {
     let next = match error.kind() {
         io::ErrorKind::AddrInUse => "another program has it: ss -lnptu shows which",
-        io::ErrorKind::PermissionDenied => "run it as root, or give it CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN",
+        io::ErrorKind::PermissionDenied => {
+            "run it as root, or give it CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN"
+        }
         _ => "see `ip address`",
     };
     Failure::Failed(format!("{what} cannot listen on {}:{port}: {error}; {next}", network.address))
@@ -186,7 +208,13 @@ fn bind_failure(what: &str, network: &Network, port: u16, error: &io::Error) -> 
 fn announce(site: &Site) {
     for network in &site.networks {
         let interface = network.interface.as_deref().unwrap_or("relays");
-        tracing::info!("serving {} on {interface}: DHCP for {}, TFTP and http://{}:{}", network.name, network.subnet, network.address, site.http_port);
+        tracing::info!(
+            "serving {} on {interface}: DHCP for {}, TFTP and http://{}:{}",
+            network.name,
+            network.subnet,
+            network.address,
+            site.http_port
+        );
     }
 }
 

@@ -60,12 +60,7 @@ impl Store {
     }
 
     /// Fetches a URL into the store. It is there only when its hash is the expected one.
-    pub fn fetch(
-        &self,
-        url: &str,
-        expected: Sha256,
-        mut told: impl FnMut(u64, Option<u64>),
-    ) -> Result<Content, Error> {
+    pub fn fetch(&self, url: &str, expected: Sha256, mut told: impl FnMut(u64, Option<u64>)) -> Result<Content, Error> {
         let incoming = self.dir.join("incoming");
         let failed = |source| Error::File { path: incoming.clone(), source };
         let mut file = tempfile::NamedTempFile::new_in(&incoming).map_err(failed)?;

@@ -189,7 +189,9 @@ impl BootSet {
                 why.implied("unknown = \"boot\": undeclared machines boot the default profile");
                 self.boot_profile(name, "the site's default", why)
             }
-            (Unknown::Boot, None) => Outcome::Park("unknown = \"boot\", but the site has no default profile".to_owned()),
+            (Unknown::Boot, None) => {
+                Outcome::Park("unknown = \"boot\", but the site has no default profile".to_owned())
+            }
         }
     }
 

@@ -98,7 +98,9 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         // A line that holds only a `{% block %}` leaves no empty line behind: YAML and preseed would mind.
-        if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build() {
+        if let Ok(syntax) =
+            SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build()
+        {
             environment.set_syntax(syntax);
         }
         let mut broken = BTreeMap::new();
@@ -338,8 +340,7 @@ impl BootSet {
         };
         let decision = self.decide(&ask, None);
         let of_address = machine.address.and_then(|address| self.network_of(address));
-        let (Outcome::Profile(profile), Some(network)) =
-            (&decision.outcome, of_address.or(self.site.networks.first()))
+        let (Outcome::Profile(profile), Some(network)) = (&decision.outcome, of_address.or(self.site.networks.first()))
         else {
             return Vec::new();
         };

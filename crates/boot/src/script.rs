@@ -112,7 +112,8 @@ impl BootSet {
 
 fn header(subject: &Subject<'_>) -> String {
     let what = subject.decision.outcome.summary();
-    let reasons: String = subject.decision.reasons.iter().map(|reason| format!("# {}\n", plain(&reason.to_string()))).collect();
+    let reasons: String =
+        subject.decision.reasons.iter().map(|reason| format!("# {}\n", plain(&reason.to_string()))).collect();
     format!("# {}: {what}\n{reasons}echo Firstlight: {} boots {what}\n", subject.name(), subject.name())
 }
 

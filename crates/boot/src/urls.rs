@@ -95,7 +95,10 @@ impl Urls {
 
     /// The same, with iPXE settings in place of values: iPXE fills them in before it asks.
     pub fn script_by_ipxe(&self) -> String {
-        format!("{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}", self.base())
+        format!(
+            "{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}",
+            self.base()
+        )
     }
 
     /// An asset of an attempt.

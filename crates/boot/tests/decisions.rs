@@ -192,7 +192,10 @@ fn a_linux_script_carries_the_attempts_urls_and_the_variables() {
     );
     assert!(script.starts_with("#!ipxe\n"), "{script}");
     assert!(script.contains(&kernel), "{script}");
-    assert!(script.contains(&format!("initrd {base}/b/{token}/initrd || goto failed\nboot || goto failed\n")), "{script}");
+    assert!(
+        script.contains(&format!("initrd {base}/b/{token}/initrd || goto failed\nboot || goto failed\n")),
+        "{script}"
+    );
 }
 
 #[test]

@@ -19,11 +19,26 @@ pub enum Accel {
     Tcg,
 }
 
-/// How long the tiny guest may take; on hardware it takes about half a second.
+/// How long the tiny guest may take: on hardware well under half a second.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// A boot sector that writes 0x10 to port 0xf4, where QEMU's isa-debug-exit makes an exit status of it.
-const PROOF: [u8; 9] = [
+/// A boot sector that counts down from 20 million, waits for three ticks of the timer, and then writes 0x10 to port 0xf4,
+/// where QEMU's isa-debug-exit makes an exit status of it. The counting is what tells: a KVM that emulates each instruction
+/// does start a guest, and then takes minutes over what hardware does in some milliseconds.
+const PROOF: [u8; 40] = [
+    0x66, 0xb9, 0x00, 0x2d, 0x31, 0x01, // mov ecx, 20_000_000
+    0x66, 0x49, // dec ecx
+    0x75, 0xfc, // jnz to the dec
+    0xfb, // sti
+    0x31, 0xc0, // xor ax, ax
+    0x8e, 0xd8, // mov ds, ax
+    0xa1, 0x6c, 0x04, // mov ax, [0x46c]: the BIOS counts ticks there
+    0x05, 0x03, 0x00, // add ax, 3
+    0x89, 0xc3, // mov bx, ax
+    0xf4, // hlt
+    0xa1, 0x6c, 0x04, // mov ax, [0x46c]
+    0x29, 0xd8, // sub ax, bx
+    0x78, 0xf8, // js to the hlt
     0xb0, 0x10, // mov al, 0x10
     0xba, 0xf4, 0x00, // mov dx, 0xf4
     0xee, // out dx, al

@@ -30,7 +30,8 @@ impl FromStr for Sha256 {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid(format!("`{text}` is not a SHA-256 digest; expected 64 hex digits, as sha256sum prints them"));
+        let wrong =
+            || Invalid(format!("`{text}` is not a SHA-256 digest; expected 64 hex digits, as sha256sum prints them"));
         if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(wrong());
         }

@@ -37,7 +37,9 @@ impl FromStr for Hostname {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         if !is_label(text) {
-            return Err(Invalid(format!("`{text}` is not a host name; expected 1 to 63 letters, digits and inner hyphens")));
+            return Err(Invalid(format!(
+                "`{text}` is not a host name; expected 1 to 63 letters, digits and inner hyphens"
+            )));
         }
         Ok(Hostname(text.to_ascii_lowercase()))
     }

@@ -46,7 +46,8 @@ impl FromStr for Uuid {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid(format!("`{text}` is not a UUID; expected one like 4c4c4544-0051-3210-8052-b4c04f4d3532"));
+        let wrong =
+            || Invalid(format!("`{text}` is not a UUID; expected one like 4c4c4544-0051-3210-8052-b4c04f4d3532"));
         let bytes = text.as_bytes();
         if bytes.len() != 36 || [8, 13, 18, 23].iter().any(|&i| bytes[i] != b'-') {
             return Err(wrong());
@@ -72,7 +73,10 @@ mod tests {
     #[test]
     fn option_97_is_turned_into_the_order_that_people_read() {
         let text = "33221100-5544-7766-8899-aabbccddeeff";
-        let wire: Vec<u8> = [0].into_iter().chain([0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]).collect();
+        let wire: Vec<u8> = [0]
+            .into_iter()
+            .chain([0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff])
+            .collect();
         assert_eq!(Uuid::from_option_97(&wire).unwrap().to_string(), text);
         assert_eq!(text.to_uppercase().parse::<Uuid>().unwrap().to_string(), text);
     }
