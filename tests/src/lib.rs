@@ -3,6 +3,9 @@
 //!
 //! They need root and the packages of `scripts/install-packages demo test`; `make test` brings both along.
 
+// What these helpers cannot do, a test cannot go on without.
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod net;
 mod run;
 mod serve;
