@@ -6,10 +6,12 @@
 // What these helpers cannot do, a test cannot go on without.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod boot;
 mod net;
 mod run;
 mod serve;
 
+pub use boot::{Boot, Machine};
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
 pub use serve::Server;
