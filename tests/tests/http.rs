@@ -1,4 +1,5 @@
 //! HTTP with a real client: curl.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use firstlight_tests::{Net, Server};
 

@@ -106,17 +106,20 @@ impl Decision<'_> {
     }
 }
 
-/// Reasons, collected as the decision goes along.
-#[derive(Default)]
-struct Why(Vec<Reason>);
+/// Reasons, collected as the decision goes along; or not, where nobody will read them: DHCP decides for every packet.
+struct Why(Option<Vec<Reason>>);
 
 impl Why {
-    fn at(&mut self, place: &Place, text: impl Into<String>) {
-        self.0.push(Reason { text: text.into(), place: Some(place.clone()) });
+    fn at(&mut self, place: &Place, text: impl FnOnce() -> String) {
+        if let Some(reasons) = &mut self.0 {
+            reasons.push(Reason { text: text(), place: Some(place.clone()) });
+        }
     }
 
-    fn implied(&mut self, text: impl Into<String>) {
-        self.0.push(Reason { text: text.into(), place: None });
+    fn implied(&mut self, text: impl FnOnce() -> String) {
+        if let Some(reasons) = &mut self.0 {
+            reasons.push(Reason { text: text(), place: None });
+        }
     }
 }
 
@@ -124,7 +127,15 @@ impl BootSet {
     /// Decides what a machine boots. `choice` is what was picked at the menu; it never gives a stranger more than the
     /// menu offered it.
     pub fn decide(&self, ask: &Ask, choice: Option<&Choice>) -> Decision<'_> {
-        let mut why = Why::default();
+        self.decide_and_say(ask, choice, Why(Some(Vec::new())))
+    }
+
+    /// The same decision without its reasons.
+    pub(crate) fn decide_quietly(&self, ask: &Ask) -> Decision<'_> {
+        self.decide_and_say(ask, None, Why(None))
+    }
+
+    fn decide_and_say(&self, ask: &Ask, choice: Option<&Choice>, mut why: Why) -> Decision<'_> {
         let machine = self.identify(ask, &mut why);
         let (class, outcome) = match (machine, choice) {
             (Some(machine), None) => self.for_machine(machine, &mut why),
@@ -132,7 +143,7 @@ impl BootSet {
             (machine, Some(choice)) => self.for_choice(machine, choice, &mut why),
         };
         let outcome = self.check_arch(ask, outcome, &mut why);
-        Decision { machine, class, outcome, reasons: why.0 }
+        Decision { machine, class, outcome, reasons: why.0.unwrap_or_default() }
     }
 
     /// The declared machine that asks. A serial number and a UUID belong to the machine, a MAC only to a card that can
@@ -143,11 +154,11 @@ impl BootSet {
         let by_mac = || Some(("MAC address", self.machine_by_mac(ask.mac)?));
         match by_serial().or_else(by_uuid).or_else(by_mac) {
             Some((key, machine)) => {
-                why.at(&machine.place, format!("its {key} is that of machine {}", machine.name));
+                why.at(&machine.place, || format!("its {key} is that of machine {}", machine.name));
                 Some(machine)
             }
             None => {
-                why.implied(format!("no machine is declared with the MAC address {}{}", ask.mac, other_keys(ask)));
+                why.implied(|| format!("no machine is declared with the MAC address {}{}", ask.mac, other_keys(ask)));
                 None
             }
         }
@@ -156,7 +167,7 @@ impl BootSet {
     fn for_machine<'a>(&'a self, machine: &'a Machine, why: &mut Why) -> (Option<&'a Class>, Outcome<'a>) {
         let class = machine.class.as_deref().and_then(|name| self.class(name));
         if let Some(class) = class {
-            why.at(&class.place, format!("it is of class {}", class.name));
+            why.at(&class.place, || format!("it is of class {}", class.name));
         }
         let own = machine.profile.as_deref().map(|name| (name, "the machine's own"));
         let of_class = class.and_then(|c| c.profile.as_deref()).map(|name| (name, "its class's"));
@@ -164,7 +175,7 @@ impl BootSet {
         let outcome = match own.or(of_class).or(default) {
             Some((name, whose)) => self.boot_profile(name, whose, why),
             None => {
-                why.implied("neither it, nor its class, nor the site names a profile".to_owned());
+                why.implied(|| "neither it, nor its class, nor the site names a profile".to_owned());
                 Outcome::Park(format!("{} is declared, but has no profile", machine.name))
             }
         };
@@ -174,19 +185,19 @@ impl BootSet {
     fn for_stranger(&self, why: &mut Why) -> Outcome<'_> {
         match (self.site.unknown, &self.site.default_profile) {
             (Unknown::Park, _) => {
-                why.implied("unknown = \"park\": undeclared machines wait until they are declared");
+                why.implied(|| "unknown = \"park\": undeclared machines wait until they are declared".to_owned());
                 Outcome::Park("no machine is declared with this MAC address".to_owned())
             }
             (Unknown::Ignore, _) => {
-                why.implied("unknown = \"ignore\": undeclared machines get no answer");
+                why.implied(|| "unknown = \"ignore\": undeclared machines get no answer".to_owned());
                 Outcome::Ignore
             }
             (Unknown::Menu, _) => {
-                why.implied("unknown = \"menu\": undeclared machines get the boot menu");
+                why.implied(|| "unknown = \"menu\": undeclared machines get the boot menu".to_owned());
                 Outcome::Menu
             }
             (Unknown::Boot, Some(name)) => {
-                why.implied("unknown = \"boot\": undeclared machines boot the default profile");
+                why.implied(|| "unknown = \"boot\": undeclared machines boot the default profile".to_owned());
                 self.boot_profile(name, "the site's default", why)
             }
             (Unknown::Boot, None) => {
@@ -203,7 +214,7 @@ impl BootSet {
         why: &mut Why,
     ) -> (Option<&'a Class>, Outcome<'a>) {
         if machine.is_none() && self.site.unknown != Unknown::Menu {
-            why.implied("it asks for a menu choice, but undeclared machines are not offered the menu");
+            why.implied(|| "it asks for a menu choice, but undeclared machines are not offered the menu".to_owned());
             return (None, self.for_stranger(why));
         }
         let class = match choice {
@@ -216,11 +227,11 @@ impl BootSet {
         };
         match name.and_then(|name| self.profile(name)).filter(|profile| profile.menu) {
             Some(profile) => {
-                why.at(&profile.place, format!("profile {} was chosen at the menu", profile.name));
+                why.at(&profile.place, || format!("profile {} was chosen at the menu", profile.name));
                 (class, Outcome::Profile(profile))
             }
             None => {
-                why.implied("what was chosen is not on the menu");
+                why.implied(|| "what was chosen is not on the menu".to_owned());
                 (None, Outcome::Menu)
             }
         }
@@ -229,7 +240,7 @@ impl BootSet {
     fn boot_profile(&self, name: &str, whose: &str, why: &mut Why) -> Outcome<'_> {
         match self.profile(name) {
             Some(profile) => {
-                why.at(&profile.place, format!("its profile is {name}, {whose}"));
+                why.at(&profile.place, || format!("its profile is {name}, {whose}"));
                 Outcome::Profile(profile)
             }
             None => Outcome::Park(format!("its profile {name} does not exist")),
@@ -240,7 +251,7 @@ impl BootSet {
         let Outcome::Profile(profile) = outcome else { return outcome };
         match arch_of(ask) {
             Some(arch) if !profile.arch.is_empty() && !profile.arch.contains(&arch) => {
-                why.at(&profile.place, format!("profile {} does not run on {arch}", profile.name));
+                why.at(&profile.place, || format!("profile {} does not run on {arch}", profile.name));
                 Outcome::Park(format!("its profile {} does not run on {arch}", profile.name))
             }
             _ => Outcome::Profile(profile),

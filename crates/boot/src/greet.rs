@@ -28,7 +28,7 @@ pub struct Greeting<'a> {
 impl BootSet {
     /// The decision for a DHCP client on `network`.
     pub fn greet(&self, ask: &Ask, network: &Network) -> Greeting<'_> {
-        let decision = self.decide(ask, None);
+        let decision = self.decide_quietly(ask);
         let step = match decision.outcome {
             // DHCP does not carry serial numbers: who may yet turn out to be a declared machine is not turned away.
             Outcome::Ignore if !(ask.client.boots() && self.knows_serials()) => FirstStep::Silence,

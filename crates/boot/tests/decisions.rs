@@ -1,4 +1,5 @@
 //! Who boots what: from a site's text to decisions, first steps, scripts and configs.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, LOADERS, Outcome, Token, check_templates};
 use firstlight_model::{Firmware, Mac};

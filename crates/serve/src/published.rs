@@ -1,5 +1,6 @@
-//! What TFTP publishes on a network: the network boot programs, and `autoexec.ipxe`, which leads iPXE to its script.
-//! Nothing else: kernels and configs go by HTTP, which is faster and knows the attempt.
+//! What TFTP publishes on a network: the network boot programs, `autoexec.ipxe`, which leads iPXE to its script, and the
+//! site's assets by their names, for boot programs that speak nothing else. Never configs: they belong to one machine,
+//! and TFTP cannot tell who asks.
 
 use crate::{
     Context,
@@ -27,14 +28,18 @@ impl Files for Published {
         // A loader that was found in a folder asks for what follows in the same folder.
         match name.rsplit('/').next() {
             Some(AUTOEXEC) => Some(Content::Bytes(set.first_script(&self.network).into_bytes().into())),
-            _ => set.loader(name).cloned(),
+            _ => set.loader(name).or_else(|| set.asset(name)).cloned(),
         }
     }
 
     fn finished(&self, outcome: Outcome) {
         let name = outcome.name.chars().take(80).collect::<String>();
         let mac = self.context.client(IpAddr::V4(*outcome.client.ip()));
-        let role = if name.ends_with(AUTOEXEC) { Role::Autoexec } else { Role::Loader };
+        let role = match name.as_str() {
+            name if name.ends_with(AUTOEXEC) => Role::Autoexec,
+            name if self.context.boot.load().loader(name).is_some() => Role::Loader,
+            _ => Role::Asset,
+        };
         let what = match outcome.result {
             Ok(served) => What::Sent {
                 protocol: Protocol::Tftp,

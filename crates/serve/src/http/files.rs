@@ -84,14 +84,8 @@ pub(super) async fn loader(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let mac = handler.http.context.client(from.ip());
-    match handler.http.context.boot.load_full().loader(&file) {
-        Some(content) => {
-            let parcel = handler.parcel(mac, Role::Loader, &file);
-            respond(&method, &headers, content, parcel).await
-        }
-        None => handler.not_found(mac, &file),
-    }
+    let content = handler.http.context.boot.load().loader(&file).cloned();
+    handler.public(content, Role::Loader, &file, from, &method, &headers).await
 }
 
 /// `/asset/NAME`: any asset.
@@ -102,14 +96,8 @@ pub(super) async fn asset(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let mac = handler.http.context.client(from.ip());
-    match handler.http.context.boot.load_full().asset(&name) {
-        Some(content) => {
-            let parcel = handler.parcel(mac, Role::Asset, &name);
-            respond(&method, &headers, content, parcel).await
-        }
-        None => handler.not_found(mac, &name),
-    }
+    let content = handler.http.context.boot.load().asset(&name).cloned();
+    handler.public(content, Role::Asset, &name, from, &method, &headers).await
 }
 
 pub(super) fn unknown_token() -> Response {
@@ -117,6 +105,23 @@ pub(super) fn unknown_token() -> Response {
 }
 
 impl Handler {
+    /// What anybody may have; the machine is known by its lease, if at all.
+    async fn public(
+        &self,
+        content: Option<Content>,
+        role: Role,
+        name: &str,
+        from: SocketAddr,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Response {
+        let mac = self.http.context.client(from.ip());
+        match content {
+            Some(content) => respond(method, headers, &content, self.parcel(mac, role, name)).await,
+            None => self.not_found(mac, name),
+        }
+    }
+
     fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
         Parcel { context: self.http.context.clone(), mac, role, name: name.to_owned() }
     }
