@@ -39,6 +39,18 @@ fn every_example_of_the_reference_parses() {
 }
 
 #[test]
+fn the_readmes_example_parses() {
+    let page = fs::read_to_string(top().join("README.md")).unwrap();
+    let examples = examples(&page);
+    let mut files = outside();
+    files.files.insert("site/vmlinuz".into(), String::new());
+    assert_eq!(examples.len(), 1);
+    if let Err(report) = parse(&Sources::single("site", examples[0].1.clone()), &files) {
+        panic!("{report}");
+    }
+}
+
+#[test]
 fn the_reference_names_every_function() {
     let page = fs::read_to_string(top().join("docs/site.md")).unwrap();
     let source = ["text", "collection", "network", "various"].map(|name| {
