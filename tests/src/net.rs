@@ -51,6 +51,11 @@ impl Net {
         inside(&self.client, program)
     }
 
+    /// The server's namespace as a file, for `setns`.
+    pub fn server_namespace(&self) -> PathBuf {
+        PathBuf::from("/run/netns").join(&self.server)
+    }
+
     /// The client's namespace as a file, for `setns`.
     pub fn client_namespace(&self) -> PathBuf {
         PathBuf::from("/run/netns").join(&self.client)

@@ -4,7 +4,7 @@ use crate::{Failure, Outcome, site};
 use arc_swap::ArcSwap;
 use firstlight_boot::{BootSet, Content};
 use firstlight_model::Timestamp;
-use firstlight_serve::{Context, Http, Published, Stop, dhcp, now, ra, tftp};
+use firstlight_serve::{Context, Http, Published, Stop, dhcp, now, ra, raise_open_files, tftp};
 use firstlight_site::{Network, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -36,6 +36,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> Outcome {
     start_log(&args.log)?;
+    raise_open_files();
+    let held = dhcp::held()?;
     let site = site::load(&args.site)?;
     check_interfaces(&site)?;
     let state = site::state_dir(&args.site, args.state.as_ref());
@@ -55,7 +57,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     let http = Http::new(context.clone(), past.into_iter());
     let mut threads = Vec::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
-    threads.extend(dhcp::spawn(boot.clone(), table, log, events.clone(), stop.clone())?);
+    threads.extend(dhcp::spawn(held, boot.clone(), table, log, events.clone(), stop.clone())?);
     for network in networks.iter().filter(|network| network.interface.is_some()) {
         threads.extend(serve_network(network, &context, &stop)?);
         let listener = bind_http(network, boot.load().site.http_port)?;

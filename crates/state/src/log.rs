@@ -75,6 +75,7 @@ impl LeaseLog {
         for lease in leases {
             table.restore(lease);
         }
+        table.recovered();
         let table = SharedTable(Arc::new(Mutex::new(table)));
         let folder = Kind::Leases.folder(state.path());
         let journal = match last {
@@ -92,7 +93,8 @@ impl LeaseLog {
     /// What the system said. None of them is on disk then, and a later call works as soon as the disk does.
     pub fn commit(&mut self, leases: &[Lease]) -> io::Result<()> {
         self.journal.append(leases, Sync::Now)?;
-        if self.journal.len() >= self.limit && self.snapshot.as_ref().is_none_or(JoinHandle::is_finished) {
+        let idle = self.snapshot.as_ref().is_none_or(JoinHandle::is_finished);
+        if idle && (self.table.lock().take_shifted() || self.journal.len() >= self.limit) {
             self.compact();
         }
         Ok(())

@@ -14,12 +14,14 @@
 mod classify;
 mod commit;
 mod engine;
+mod held;
 mod networks;
 mod receive;
 mod reply;
 mod socket;
 mod sys;
 
+pub use held::{Held, held};
 pub use networks::pools;
 
 use crate::Stop;
@@ -36,13 +38,15 @@ use std::{
 /// Batches that may wait for the disk, each of at most one [`socket::BATCH`] of packets.
 const QUEUE: usize = 512;
 
-/// Binds every interface that a network of the site names, and serves until `stop`. The networks, machines and
+/// Binds every interface that a network of the site names, but for those whose sockets are [`held`] already, and serves
+/// until `stop`. The networks, machines and
 /// everything else are read from `boot` anew for each packet; only the set of interfaces stays as it is now. The threads
 /// end after [`Stop::stop`], when everything accepted is committed and answered.
 ///
 /// # Errors
-/// An interface that is not there, or port 67 in use; the text names it.
+/// An interface that is not there, port 67 in use, or a held socket that nothing here is served by; the text names it.
 pub fn spawn(
+    held: Vec<Held>,
     boot: Arc<ArcSwap<BootSet>>,
     table: SharedTable,
     log: LeaseLog,
@@ -51,8 +55,7 @@ pub fn spawn(
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let set = boot.load_full();
     let interfaces: BTreeSet<&str> = set.site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
-    let sockets: Arc<[socket::Socket]> =
-        interfaces.into_iter().map(socket::Socket::bind).collect::<io::Result<Vec<_>>>()?.into();
+    let sockets: Arc<[socket::Socket]> = open(&interfaces, held)?.into();
     let (queue, waiting) = sync_channel(QUEUE);
     let mut committer = commit::Committer::new(log, sockets.clone(), events.clone());
     let mut receiver = receive::Receiver::new(sockets, boot, table, events, queue, stop);
@@ -60,4 +63,19 @@ pub fn spawn(
     let commit = named("dhcp-commit").spawn(move || committer.run(&waiting))?;
     let receive = named("dhcp").spawn(move || receiver.run())?;
     Ok(vec![receive, commit])
+}
+
+fn open(interfaces: &BTreeSet<&str>, mut held: Vec<Held>) -> io::Result<Vec<socket::Socket>> {
+    let one = |interface: &&str| match held.iter().position(|held| held.interface == *interface) {
+        Some(index) => socket::Socket::adopt(held.swap_remove(index)),
+        None => socket::Socket::bind(interface),
+    };
+    let sockets = interfaces.iter().map(one).collect::<io::Result<Vec<_>>>()?;
+    match held.first() {
+        None => Ok(sockets),
+        Some(Held { name, interface, .. }) => Err(io::Error::other(format!(
+            "the service manager holds a DHCP socket (`{name}`) on {interface}, and no network of the site is there, or \
+             it holds two; correct BindToDevice= in firstlight.socket"
+        ))),
+    }
 }

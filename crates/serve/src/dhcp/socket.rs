@@ -2,6 +2,7 @@
 
 use super::{
     engine::Target,
+    held::Held,
     sys::{self, Inbox},
 };
 use nix::sys::socket::{setsockopt, sockopt};
@@ -14,7 +15,7 @@ use std::{
 /// Datagrams received at once.
 pub(super) const BATCH: usize = 64;
 
-const SERVER_PORT: u16 = 67;
+pub(super) const SERVER_PORT: u16 = 67;
 const CLIENT_PORT: u16 = 68;
 
 /// Bytes that the kernel keeps for us while we are at work: some 3,000 messages.
@@ -40,6 +41,13 @@ impl Socket {
         let say = |error: io::Error| io::Error::new(error.kind(), explain(interface, &error));
         let socket = open(interface).map_err(say)?;
         Ok(Socket { interface: interface.to_owned(), socket: socket.into() })
+    }
+
+    /// Goes on with a socket that was bound for us.
+    pub(super) fn adopt(held: Held) -> io::Result<Socket> {
+        held.socket.set_broadcast(true)?;
+        set_backlog(&held.socket);
+        Ok(Socket { interface: held.interface, socket: held.socket.into() })
     }
 
     pub(super) fn receive(&self, into: &mut Inbox) -> io::Result<usize> {
@@ -74,11 +82,15 @@ fn open(interface: &str) -> io::Result<socket2::Socket> {
     socket.set_reuse_address(true)?;
     socket.set_broadcast(true)?;
     socket.bind_device(Some(interface.as_bytes()))?;
-    // Over the system's own limit where we may; as much as it allows is well enough.
-    let _ =
-        setsockopt(&socket, sockopt::RcvBufForce, &BACKLOG).or_else(|_| setsockopt(&socket, sockopt::RcvBuf, &BACKLOG));
+    set_backlog(&socket);
     socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, SERVER_PORT)).into())?;
     Ok(socket)
+}
+
+/// Over the system's own limit where we may; as much as it allows is well enough.
+fn set_backlog(socket: &socket2::Socket) {
+    let _ =
+        setsockopt(socket, sockopt::RcvBufForce, &BACKLOG).or_else(|_| setsockopt(socket, sockopt::RcvBuf, &BACKLOG));
 }
 
 fn explain(interface: &str, error: &io::Error) -> String {

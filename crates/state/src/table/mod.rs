@@ -9,8 +9,12 @@
 //!                              └── decline ───┴ decline ──▶ Declined (10 min)
 //! ```
 //!
-//! Choice of an address: the client's reserved one, the one it has or had, the one it asks for, one that was never
-//! used, and then the one that has been free for longest. Every step is O(log n) in the addresses known.
+//! Choice of an address: the client's reserved one, the one it has or had, the one it asks for, one that was offered
+//! and not taken, one that was never used, and then the one that has been free for longest. Every step is O(log n) in
+//! the addresses known, and memory goes with those, not with the ranges.
+//!
+//! Offers are not on disk. For a minute after a restart, addresses that its predecessor may have offered are therefore
+//! left alone, so that the clients that come to take them are not refused.
 //!
 //! Not here: who may have which reservation (the caller says), what is on disk (see [`crate::LeaseLog`]).
 
@@ -81,6 +85,11 @@ pub struct LeaseTable {
     entries: BTreeMap<u32, Entry>,
     /// The address that a client has or last had in a network.
     latest: HashMap<(ClientKey, u16), u32>,
+    /// Offers may have been made that are not known: until the first one after them, and then for as long as one holds.
+    recovered: bool,
+    cautious_until: u32,
+    /// The times of all entries have changed, and those on disk have not.
+    shifted: bool,
 }
 
 /// Seconds as they are kept: up to the year 2106.
@@ -106,11 +115,41 @@ impl LeaseTable {
                 net.open(pool);
             }
         }
+        self.put_all_again(|_| {});
+    }
+
+    /// The clock was set: moves everything by as many seconds, so that what runs goes on to run for as long as the
+    /// clients were told. The next commit makes it durable.
+    pub fn shift(&mut self, by: i64) {
+        let moved = |time: u32| u32::try_from(i64::from(time).saturating_add(by).max(0)).unwrap_or(u32::MAX);
+        self.cautious_until = moved(self.cautious_until);
+        self.put_all_again(|entry| (entry.since, entry.until) = (moved(entry.since), moved(entry.until)));
+        self.shifted = true;
+    }
+
+    /// True once after [`LeaseTable::shift`].
+    pub(crate) fn take_shifted(&mut self) -> bool {
+        std::mem::take(&mut self.shifted)
+    }
+
+    /// All that was known before a restart is back.
+    pub(crate) fn recovered(&mut self) {
+        self.recovered = !self.entries.is_empty();
+        self.nets.iter_mut().for_each(|net| net.leave_alone(&self.entries));
+    }
+
+    fn put_all_again(&mut self, change: impl Fn(&mut Entry)) {
         self.latest.clear();
         let mut entries: Vec<(u32, Entry)> = std::mem::take(&mut self.entries).into_iter().collect();
         // The one that ends last is its client's latest.
         entries.sort_unstable_by_key(|(_, entry)| entry.until);
+        for (address, entry) in &entries {
+            if let Some(net) = self.nets.get_mut(usize::from(entry.net)) {
+                net.unlist(*address, entry.state, entry.until);
+            }
+        }
         for (address, mut entry) in entries {
+            change(&mut entry);
             if let Some(net) = self.nets.iter().position(|net| net.holds(address)) {
                 entry.net = u16::try_from(net).unwrap_or(entry.net);
             }
@@ -148,30 +187,38 @@ impl LeaseTable {
         let known = fixed.or_else(|| latest().filter(usable)).or_else(|| wanted.filter(usable));
         let address = match known {
             Some(address) => address,
-            None => self.nets.get_mut(usize::from(net))?.pick(now, &self.entries)?,
+            None => {
+                let cautious = self.is_cautious(now);
+                self.nets.get_mut(usize::from(net))?.pick(now, cautious, &self.entries)?
+            }
         };
         self.hold(address, net, claim);
         Some(Ipv4Addr::from_bits(address))
     }
 
+    fn is_cautious(&mut self, now: u32) -> bool {
+        if std::mem::take(&mut self.recovered) {
+            self.cautious_until = now.saturating_add(OFFER);
+        }
+        now < self.cautious_until
+    }
+
     fn hold(&mut self, address: u32, net: u16, claim: &Claim<'_>) {
         let now = seconds(claim.now);
         let held = now.saturating_add(OFFER);
-        let offer = Entry {
-            client: claim.client.clone(),
-            mac: claim.mac,
-            net,
-            state: LeaseState::Offered,
-            since: now,
-            until: held,
-        };
         let entry = match self.entries.get(&address) {
-            // A lease that runs is not shortened by its machine's asking again.
+            // A lease that runs is neither shortened nor forgotten by its machine's asking again, under any identifier.
             Some(old) if old.state == LeaseState::Bound && old.until > now => {
-                let until = old.until.max(held);
-                if old.client == *claim.client { Entry { until, ..old.clone() } } else { Entry { until, ..offer } }
+                Entry { until: old.until.max(held), ..old.clone() }
             }
-            _ => offer,
+            _ => Entry {
+                client: claim.client.clone(),
+                mac: claim.mac,
+                net,
+                state: LeaseState::Offered,
+                since: now,
+                until: held,
+            },
         };
         self.put(address, entry);
     }
@@ -220,14 +267,21 @@ impl LeaseTable {
         self.end(client, address, LeaseState::Released, now, now)
     }
 
-    /// A client found its address in use by somebody else: sets it aside for [`QUARANTINE`] seconds. `None` when it was not its own.
+    /// A client found its address in use by somebody else: sets it aside for [`QUARANTINE`] seconds, or only takes it
+    /// back where half of the pool is set aside already. `None` when it was not its own.
     pub fn decline(&mut self, client: &ClientKey, address: Ipv4Addr, now: u64) -> Option<Lease> {
-        self.end(client, address, LeaseState::Declined, now, now.saturating_add(QUARANTINE))
+        let bits = address.to_bits();
+        let net = self.entries.get(&bits).map(|entry| usize::from(entry.net)).and_then(|net| self.nets.get_mut(net));
+        let poisoned = net.is_some_and(|net| net.is_poisoned(bits, seconds(now)));
+        match poisoned {
+            true => self.release(client, address, now),
+            false => self.end(client, address, LeaseState::Declined, now, now.saturating_add(QUARANTINE)),
+        }
     }
 
     fn end(&mut self, client: &ClientKey, address: Ipv4Addr, state: LeaseState, now: u64, until: u64) -> Option<Lease> {
         let bits = address.to_bits();
-        let own = |e: &&Entry| e.client == *client && e.until > seconds(now) && e.state != LeaseState::Declined;
+        let own = |e: &&Entry| e.client == *client && e.until > seconds(now) && e.state == LeaseState::Bound;
         let old = self.entries.get(&bits).filter(own)?.clone();
         self.put(bits, Entry { state, since: seconds(now), until: seconds(until), ..old });
         self.lease(bits)
@@ -282,7 +336,7 @@ impl LeaseTable {
     fn put(&mut self, address: u32, entry: Entry) {
         if let Some(old) = self.entries.get(&address) {
             if let Some(net) = self.nets.get_mut(usize::from(old.net)) {
-                net.unlist(address, old.until);
+                net.unlist(address, old.state, old.until);
             }
             if old.client != entry.client || old.net != entry.net || entry.state == LeaseState::Declined {
                 let key = (old.client.clone(), old.net);
@@ -292,7 +346,7 @@ impl LeaseTable {
             }
         }
         if let Some(net) = self.nets.get_mut(usize::from(entry.net)) {
-            net.list(address, entry.until);
+            net.list(address, entry.state, entry.until);
         }
         if entry.state != LeaseState::Declined {
             self.latest.insert((entry.client.clone(), entry.net), address);

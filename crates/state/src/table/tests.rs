@@ -178,3 +178,102 @@ fn the_last_addresses_of_all_do_not_overflow() {
     let mut table = LeaseTable::new(vec![whole]);
     assert_eq!((1..=4).filter_map(|n| lease(&mut table, n, T0)).count(), 2);
 }
+
+#[test]
+fn a_flood_of_discovers_takes_no_more_than_its_share_and_is_used_up_first() {
+    let whole = Pool {
+        network: "boot".into(),
+        subnet: "10.0.0.0/8".parse().unwrap(),
+        ranges: vec![("10.0.0.1".parse().unwrap(), "10.255.255.254".parse().unwrap())],
+        excluded: BTreeSet::new(),
+    };
+    let mut table = LeaseTable::new(vec![whole]);
+    let flood = |table: &mut LeaseTable, n: u32, now| {
+        let key = ClientKey::from_hardware(1, &n.to_be_bytes());
+        table.offer(&claim(&key, 0, now), None).unwrap()
+    };
+    for n in 0..100_000 {
+        flood(&mut table, n, T0);
+    }
+    assert_eq!(table.entries.len(), 1 << 16, "memory goes neither with the range nor with the flood");
+    assert_eq!(table.latest.len(), 1 << 16);
+    let first = flood(&mut table, 200_000, T0 + 61);
+    assert!(first.to_bits() <= Ipv4Addr::new(10, 1, 0, 0).to_bits(), "an offer that ended comes before a new address");
+}
+
+#[test]
+fn clients_that_decline_everything_leave_half_of_the_pool() {
+    let mut table = LeaseTable::new(vec![pool(100, 109, &[])]);
+    for n in 1..=10 {
+        let address = lease(&mut table, n, T0).unwrap();
+        let lease = table.decline(&client(n), address, T0).unwrap();
+        let expected = if n <= 5 { LeaseState::Declined } else { LeaseState::Released };
+        assert_eq!(lease.state, expected, "client {n}");
+    }
+    let given = (11..=20).filter_map(|n| lease(&mut table, n, T0 + 1)).count();
+    assert_eq!(given, 5);
+    let mut fixed = LeaseTable::new(vec![pool(100, 99, &[])]);
+    let key = client(1);
+    let reserved = Claim { fixed: Some(ip(11)), ..claim(&key, 1, T0) };
+    fixed.bind(&reserved, ip(11), 3600).unwrap();
+    assert_eq!(fixed.decline(&key, ip(11), T0).unwrap().state, LeaseState::Declined, "not of a pool");
+}
+
+#[test]
+fn what_was_only_offered_cannot_be_declined() {
+    let mut table = LeaseTable::new(vec![pool(100, 101, &[])]);
+    let address = table.offer(&claim(&client(1), 1, T0), None).unwrap();
+    assert_eq!(table.decline(&client(1), address, T0), None);
+    assert_eq!(table.release(&client(1), address, T0), None);
+}
+
+#[test]
+fn leases_run_on_when_the_clock_is_set() {
+    for by in [-1_000_000_000, -7200, 7200, 500_000_000] {
+        let mut table = LeaseTable::new(vec![pool(100, 101, &[])]);
+        lease(&mut table, 1, T0);
+        lease(&mut table, 2, T0 + 100);
+        table.shift(by);
+        let now = T0.saturating_add_signed(by);
+        assert_eq!(lease(&mut table, 3, now + 3599), None, "both still run, by {by}");
+        assert_eq!(lease(&mut table, 3, now + 3600), Some(ip(100)), "the first ends when its client was told, by {by}");
+        assert_eq!(lease(&mut table, 4, now + 3699), None);
+        assert_eq!(lease(&mut table, 4, now + 3700), Some(ip(101)));
+    }
+}
+
+/// A table of which a restart has forgotten the offers, and the addresses that were offered.
+fn restarted(first: u8, last: u8, leased: u8, offered: u8, now: u64) -> (LeaseTable, Vec<Ipv4Addr>) {
+    let mut before = LeaseTable::new(vec![pool(first, last, &[])]);
+    for n in 1..=leased {
+        lease(&mut before, n, T0);
+    }
+    let leases = before.page(None, 1000);
+    let offers = (0..offered).map(|n| before.offer(&claim(&client(200 + n), 200 + n, now), None).unwrap());
+    let offers = offers.collect();
+    let mut table = LeaseTable::new(vec![pool(first, last, &[])]);
+    leases.into_iter().for_each(|lease| table.restore(lease));
+    table.recovered();
+    (table, offers)
+}
+
+#[test]
+fn an_offer_that_a_restart_forgot_is_not_made_to_another_client() {
+    for (first, last, leased, now) in [(100, 199, 10, T0), (1, 254, 10, T0), (100, 139, 40, T0 + 5000)] {
+        let (mut table, offers) = restarted(first, last, leased, 5, now);
+        for n in 100..110 {
+            lease(&mut table, n, now + 1);
+        }
+        for (n, address) in offers.into_iter().enumerate() {
+            let n = 200 + u8::try_from(n).unwrap();
+            assert!(table.bind(&claim(&client(n), n, now + 4), address, 3600).is_ok(), "{address} of {first}..{last}");
+        }
+    }
+}
+
+#[test]
+fn what_was_left_alone_after_a_restart_is_given_in_the_end() {
+    let (mut table, _) = restarted(100, 199, 10, 0, T0);
+    assert_eq!((50..200).filter_map(|n| lease(&mut table, n, T0 + 1)).count(), 90);
+    assert_eq!(lease(&mut restarted(100, 199, 0, 0, T0).0, 1, T0), Some(ip(100)), "nothing was known: nothing is left");
+}
