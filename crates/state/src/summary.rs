@@ -4,7 +4,7 @@ use crate::{Event, Protocol, Role, What};
 use firstlight_model::ByteSize;
 
 impl Event {
-    /// One line for a timeline, without the time and the machine.
+    /// One line for a timeline, without the time, the machine and the [step](Event::step).
     pub fn summary(&self) -> String {
         self.what.summary()
     }
@@ -17,7 +17,8 @@ impl Event {
 
 impl What {
     fn summary(&self) -> String {
-        let with = |boot: &Option<String>| boot.as_ref().map(|boot| format!(", boot {boot}")).unwrap_or_default();
+        let with =
+            |boot: &Option<String>| boot.as_ref().map(|boot| format!(", boot {}", short(boot))).unwrap_or_default();
         match self {
             What::ServerStarted { generation } => format!("server started with generation {generation}"),
             What::DhcpOffered { address, client, boot, .. } => format!("{client} was offered {address}{}", with(boot)),
@@ -27,14 +28,13 @@ impl What {
             What::DhcpDeclined { address } => format!("{address} is used by somebody else; set aside"),
             What::DhcpReleased { address } => format!("{address} was given back"),
             What::PoolExhausted { network, size } => format!("network {network} has none of its {size} addresses left"),
-            What::Sent { protocol, role, name, bytes, ms, resent } => {
+            What::Sent { protocol, name, bytes, ms, resent, .. } => {
                 let again = if *resent > 0 { format!(", {resent} blocks sent again") } else { String::new() };
-                format!("{} {name} by {}: {} in {ms} ms{again}", role.word(), protocol.word(), ByteSize(*bytes))
+                format!("{name} by {}: {} in {ms} ms{again}", protocol.word(), ByteSize(*bytes))
             }
             What::SendFailed { protocol, name, reason } => format!("{name} by {} failed: {reason}", protocol.word()),
-            What::Script { boots, profile: Some(profile), .. } => format!("script: {boots} ({profile})"),
-            What::Script { boots, .. } => format!("script: {boots}"),
-            What::Parked { reason } => format!("parked: {reason}"),
+            What::Script { boots, .. } => format!("boots {boots}"),
+            What::Parked { reason } => reason.clone(),
             What::Reported { message: Some(message), .. } => format!("reported up: {message}"),
             What::Reported { .. } => "reported up".to_owned(),
             What::TokenRefused { from, name } => format!("{from} showed an unknown token for {name}"),
@@ -60,6 +60,13 @@ impl What {
     }
 }
 
+/// A URL without what every one of them has: the server before its path, and what the machine said of itself after it.
+fn short(boot: &str) -> &str {
+    let Some((_, rest)) = boot.split_once("://") else { return boot };
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(rest);
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
 impl Protocol {
     fn word(self) -> &'static str {
         match self {
@@ -79,5 +86,52 @@ impl Role {
             Role::Config => "config",
             Role::Asset => "asset",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firstlight_model::Timestamp;
+
+    fn line(what: What) -> String {
+        let event = Event { at: Timestamp(0), mac: None, machine: None, what };
+        format!("{} | {}", event.step(), event.summary())
+    }
+
+    #[test]
+    fn a_boot_url_is_shortened_to_its_path() {
+        let offered = |boot: &str| What::DhcpOffered {
+            address: [10, 20, 0, 11].into(),
+            client: "iPXE (BIOS)".to_owned(),
+            boot: Some(boot.to_owned()),
+            uuid: None,
+        };
+        let url = "http://10.20.0.1:8080/boot.ipxe?mac=52:54:00:20:00:01&firmware=pcbios-i386";
+        assert_eq!(line(offered(url)), "DHCP | iPXE (BIOS) was offered 10.20.0.11, boot /boot.ipxe");
+        assert_eq!(line(offered("snponly.efi")), "DHCP | iPXE (BIOS) was offered 10.20.0.11, boot snponly.efi");
+        assert_eq!(short("http://server"), "server");
+    }
+
+    #[test]
+    fn no_line_says_its_step_twice() {
+        let sent = What::Sent {
+            protocol: Protocol::Tftp,
+            role: Role::Loader,
+            name: "snponly.efi".to_owned(),
+            bytes: 1024,
+            ms: 46,
+            resent: 2,
+        };
+        assert_eq!(line(sent), "loader | snponly.efi by TFTP: 1 KiB in 46 ms, 2 blocks sent again");
+        let script = What::Script {
+            attempt: String::new(),
+            asked: String::new(),
+            boots: "profile small".to_owned(),
+            profile: Some("small".to_owned()),
+            reasons: Vec::new(),
+        };
+        assert_eq!(line(script), "script | boots profile small");
+        assert_eq!(line(What::Parked { reason: "nobody knows it".to_owned() }), "parked | nobody knows it");
     }
 }
