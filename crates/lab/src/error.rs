@@ -10,7 +10,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The site declares no lab machines.
-    #[error("the site has no `lab` block with machines in it")]
+    #[error("the site has no `lab` block with machines in it; docs/site.md shows one")]
     NoLab,
     /// No lab machine has this name.
     #[error("the lab has no machine `{name}`; it has {known}")]
@@ -34,13 +34,16 @@ pub enum Error {
     #[error("the lab needs what is not installed:\n{}\nOn Debian or Ubuntu: apt-get install {}", .0.list(), .0.packages())]
     Missing(Missing),
     /// A lab of this site runs already.
-    #[error("a lab of this site runs already (process {pid})")]
+    #[error("a lab of this site runs already (process {pid}); `firstlight lab down` ends it")]
     Running {
         /// Its supervisor; 0 where it did not say.
         pid: u32,
     },
+    /// A signal, or `lab down`, came before the lab was up.
+    #[error("the lab was ended before it was up")]
+    Interrupted,
     /// No lab of this site runs.
-    #[error("no lab of this site is running")]
+    #[error("no lab of this site is running; `firstlight lab up` starts it")]
     NotRunning,
     /// The kernel did not let us make a namespace.
     #[error("cannot make a network namespace: {cause}\n{hint}")]

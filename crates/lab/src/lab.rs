@@ -13,9 +13,11 @@ use firstlight_site::{LabFirmware, LabMachine, Site};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::{
     ffi::OsString,
-    fs::File,
+    fs::{self, File},
+    io,
     net::{SocketAddr, TcpStream},
     os::{fd::AsFd, unix::net::UnixStream},
+    path::{Path, PathBuf},
     process::{Child, Command},
     time::{Duration, Instant},
 };
@@ -32,6 +34,9 @@ pub struct Options {
     pub keep_disks: bool,
     /// The machines to start, by name; all where empty.
     pub machines: Vec<String>,
+    /// Folders that are removed before the boot server starts, so that it begins anew. That is done only by who holds
+    /// the lab's folder: nobody else's server uses them then.
+    pub forget: Vec<PathBuf>,
 }
 
 /// Why a lab should end.
@@ -68,15 +73,18 @@ impl Lab {
     /// when the lab has ended, and blocks the signals that [`Lab::wait`] hears until then.
     ///
     /// # Errors
-    /// What is missing or fails; nothing stays then. Also when a signal to end comes meanwhile.
+    /// What is missing or fails; nothing stays then. [`Error::Interrupted`] when it is to end before it is up.
     pub fn start(site: &Site, options: &Options) -> Result<Lab> {
         let machines = chosen(site, &options.machines)?;
         let programs = Programs::find(&machines.iter().map(|machine| machine.firmware).collect::<Vec<LabFirmware>>())?;
         let mut lab = Lab::open(Folder::of(&site.root), &programs, options)?;
+        lab.go_on()?;
+        options.forget.iter().try_for_each(|folder| forget(folder))?;
         namespace::enter()?;
         network::make(&programs.ip, &site.networks, &machines)?;
         lab.start_server(site, &options.server)?;
         for (number, machine) in machines.iter().enumerate() {
+            lab.go_on()?;
             let tap = network::tap(number);
             let machine = Machine::start(machine, &tap, lab.accel, &programs, &lab.folder, options.keep_disks)?;
             lab.machines.push(machine);
@@ -122,18 +130,23 @@ impl Lab {
             if TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok() {
                 return Ok(());
             }
-            let what = match self.wait(Duration::from_millis(20))? {
-                None => continue,
-                Some(End::ServerEnded(said)) => return Err(Error::Server { what: "did not start".into(), said }),
-                Some(End::Asked | End::Signal) => "was still starting when the lab was ended",
-            };
-            return Err(self.server_error(what));
+            self.go_on_after(Duration::from_millis(20))?;
         }
-        Err(self.server_error("does not answer"))
+        let said = last_lines(&self.folder.server_log(), 20);
+        Err(Error::Server { what: "does not answer".to_owned(), said })
     }
 
-    fn server_error(&self, what: &str) -> Error {
-        Error::Server { what: what.to_owned(), said: last_lines(&self.folder.server_log(), 20) }
+    /// Fails when the lab is to end while it is still coming up.
+    fn go_on(&mut self) -> Result<()> {
+        self.go_on_after(Duration::ZERO)
+    }
+
+    fn go_on_after(&mut self, pause: Duration) -> Result<()> {
+        match self.wait(pause)? {
+            None => Ok(()),
+            Some(End::Asked | End::Signal) => Err(Error::Interrupted),
+            Some(End::ServerEnded(said)) => Err(Error::Server { what: "did not start".into(), said }),
+        }
     }
 
     /// Keeps watch for this long, or until something asks for the lab's end. Returns early when a child has ended.
@@ -211,6 +224,14 @@ impl Drop for Lab {
         process::end(self.machines.iter_mut().map(|machine| &mut machine.process));
         process::end(self.server.as_mut());
         self.folder.clean(&self.held);
+    }
+}
+
+/// Removes a folder and what is in it; a link in its place, and not where that leads.
+fn forget(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file("cannot remove", folder)(error)),
+        _ => Ok(()),
     }
 }
 
