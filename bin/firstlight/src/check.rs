@@ -1,6 +1,6 @@
 //! `firstlight check`: every mistake in a site, at once.
 
-use crate::{Failure, Outcome, output, site};
+use crate::{Failure, Outcome, output, site, words::count};
 use firstlight_boot::LOADERS;
 use firstlight_site::{FoundLater, Site};
 use serde::Serialize;
@@ -42,9 +42,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     if args.json {
         output::json(&Checked { valid: errors == 0, errors, warnings, problems: &report.problems })?;
     } else {
-        if !report.problems.is_empty() {
-            eprint!("{}", firstlight_site::render(&report, output::colour()));
-        }
+        site::complain(&report);
         match &site {
             Some(site) if errors == 0 => output::print(&summary(site))?,
             _ => {}
@@ -77,8 +75,4 @@ fn summary(site: &Site) -> String {
         count(site.profiles.len(), "profile", "profiles"),
         count(site.assets.len(), "asset", "assets"),
     )
-}
-
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -1,6 +1,6 @@
 //! `firstlight image`: boot media made here.
 
-use crate::{Outcome, output};
+use crate::{Outcome, output, tried};
 use firstlight_image::Initrd;
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(command: Command) -> Outcome {
     let Command::Initrd(args) = command;
     let initrd = Initrd { init: args.init, modules_dir: args.modules_dir, modules: args.modules };
     let bytes = initrd.build()?;
-    std::fs::write(&args.output, &bytes)?;
+    std::fs::write(&args.output, &bytes).map_err(tried("write", &args.output))?;
     let size = firstlight_model::ByteSize(bytes.len() as u64);
     output::print(&format!("Wrote {}: {size}\n", args.output.display()))
 }

@@ -1,10 +1,18 @@
 //! `firstlight lab`: a site's machines as virtual ones, on an isolated network.
 
-use crate::{Failure, Outcome, SiteOption, lab_run, output, site};
-use firstlight_lab::{End, Folder, Lab, MachineState, Options};
+mod boots;
+mod console_text;
+mod ending;
+mod run;
+mod screen;
+
+use crate::{Failure, Outcome, SiteOption, output, site, words};
+use firstlight_assets::Store;
+use firstlight_lab::{End, Error, Folder, Lab, MachineState, Options, Status};
+use firstlight_site::{AssetSource, Site};
 use std::{
+    cell::RefCell,
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
     process,
     time::Duration,
@@ -19,7 +27,7 @@ pub(crate) enum Command {
     Up {
         #[command(flatten)]
         which: Which,
-        /// Stay in the foreground until interrupted
+        /// Stay in the foreground, until Ctrl-C or `firstlight lab down`
         #[arg(long)]
         foreground: bool,
         /// The process in the background itself
@@ -76,10 +84,10 @@ pub(crate) fn run(command: Command) -> Outcome {
     match command {
         Command::Up { which, foreground: false, detached: false } => up(&which),
         Command::Up { which, detached, .. } => stay(&which, detached),
-        Command::Run { which, timeout, json } => lab_run::run(&which, Duration::from_secs(timeout), json),
+        Command::Run { which, timeout, json } => run::run(&which, Duration::from_secs(timeout), json),
         Command::Down { site } => down(&site),
         Command::Status { site, json } => status(&site, json),
-        Command::Console { machine, site } => Ok(firstlight_lab::attach(&Folder::of(&site.site), &machine)?),
+        Command::Console { machine, site } => console(&site.site, &machine),
     }
 }
 
@@ -88,37 +96,100 @@ pub(crate) fn state_dir(site: &Path) -> PathBuf {
     site.join(site::HIDDEN).join(LAB_STATE)
 }
 
-/// What the lab needs to know; its server begins with an empty state.
-pub(crate) fn options(which: &Which) -> Result<Options, Failure> {
+/// What the lab needs to know. Its server begins without leases and events; what was fetched stays.
+fn options(which: &Which) -> Result<Options, Failure> {
     let state = state_dir(&which.site);
-    if state.exists() && firstlight_lab::status(&Folder::of(&which.site))?.is_none() {
-        fs::remove_dir_all(&state)?;
-    }
+    let forget = ["leases", "events"].map(|part| state.join(part)).to_vec();
     let program = std::env::current_exe()?.into_os_string();
     let (site, state) = (which.site.clone().into_os_string(), state.into_os_string());
     let server: Vec<OsString> = vec![program, "serve".into(), site, "--state".into(), state];
-    Ok(Options { server, machines: which.machines.clone(), ..Options::default() })
+    Ok(Options { server, machines: which.machines.clone(), forget, ..Options::default() })
+}
+
+/// Fetches what the site names by URL, while this process is still on the computer's own network. What cannot be
+/// fetched the lab's server names in its log; machines that do not need it boot all the same.
+fn fetch(site: &Site) -> Outcome {
+    let mut remote = site.clone();
+    remote.assets.retain(|_, asset| matches!(asset.source, AssetSource::Url(_)));
+    if remote.assets.is_empty() {
+        return Ok(());
+    }
+    let store = Store::open(&state_dir(&site.root).join("assets"))?;
+    let told = RefCell::new(String::new());
+    let resolved = firstlight_assets::resolve(&remote, &store, &|progress| {
+        if *told.borrow() != progress.name {
+            progress.name.clone_into(&mut told.borrow_mut());
+            output::complain(&format!("fetching {}\n", progress.name));
+        }
+    });
+    for missing in resolved.missing {
+        let why = output::without_numbers(&missing.error.to_string());
+        output::complain(&format!("firstlight: {} cannot be served in the lab: {why}\n", missing.name));
+    }
+    Ok(())
+}
+
+/// Brings the lab up in this process.
+fn start(site: &Site, options: &Options) -> Result<Lab, Failure> {
+    Lab::start(site, options).map_err(failure)
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Interrupted => Failure::Interrupted,
+        error => Failure::Failed(explained(&error)),
+    }
+}
+
+/// A lab's error, with the next step where the kernel's word alone is none.
+fn explained(error: &Error) -> String {
+    let text = output::causes(error);
+    match error {
+        Error::File { path, cause, .. } if path.ends_with("net/tun") => match cause.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                format!(
+                    "{text}\nThe lab's machines are plugged in through it: run the lab as root, or let users open it (chmod 666 {})",
+                    path.display()
+                )
+            }
+            _ => format!(
+                "{text}\nThe lab's machines are plugged in through it: modprobe tun; in a container, pass the device in"
+            ),
+        },
+        _ => text,
+    }
 }
 
 fn up(which: &Which) -> Outcome {
-    site::load(&which.site)?;
+    fetch(&site::load(&which.site)?)?;
     let mut command = process::Command::new(std::env::current_exe()?);
     command.args(["lab", "up", "--detached"]).arg(&which.site);
     command.args(which.machines.iter().flat_map(|machine| ["--machine", machine]));
-    let status = firstlight_lab::start_in_background(command, &Folder::of(&which.site))?;
+    let status = firstlight_lab::start_in_background(command, &Folder::of(&which.site)).map_err(in_background)?;
     let site = which.site.display();
     output::print(&format!(
-        "The lab is up with {} machines ({}).\n  firstlight machines --lab {site}           what happens\n  firstlight lab console NAME --site {site}\n  firstlight lab down {site}\n",
-        status.machines.len(),
+        "The lab is up with {} ({}).\n  firstlight machines {site} --lab --watch     what happens, as it happens\n  firstlight lab console NAME --site {site}\n  firstlight lab down {site}\n",
+        words::count(status.machines.len(), "machine", "machines"),
         status.accel
     ))
 }
 
+/// What the process in the background said begins with its name, as what we say will.
+fn in_background(error: Error) -> Failure {
+    match error {
+        Error::Background(said) => Failure::Failed(said.trim_start_matches("firstlight: ").to_owned()),
+        error => failure(error),
+    }
+}
+
 fn stay(which: &Which, detached: bool) -> Outcome {
     let site = site::load(&which.site)?;
+    if !detached {
+        fetch(&site)?;
+    }
     let options = options(which)?;
     let announcement = if detached { Some(firstlight_lab::detach()?) } else { None };
-    let mut lab = Lab::start(&site, &options)?;
+    let mut lab = start(&site, &options)?;
     match announcement {
         Some(announcement) => announcement.announce()?,
         None => output::print("The lab is up; Ctrl-C ends it.\n")?,
@@ -132,18 +203,31 @@ fn stay(which: &Which, detached: bool) -> Outcome {
     }
 }
 
-fn down(site: &Path) -> Outcome {
-    match firstlight_lab::status(&Folder::of(site))? {
-        None => output::print("No lab of this site is running.\n"),
-        Some(_) => {
-            firstlight_lab::down(&Folder::of(site))?;
-            output::print("The lab is down.\n")
-        }
+/// The lab that runs. Only a site's folder has one.
+fn running(site: &Path) -> Result<Option<Status>, Failure> {
+    site::exists(site)?;
+    Ok(firstlight_lab::status(&Folder::of(site))?)
+}
+
+fn console(site: &Path, machine: &str) -> Outcome {
+    if running(site)?.is_some() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        output::complain(&format!("{machine}'s console; Ctrl-] leaves it.\n"));
     }
+    let folder = Folder::of(site);
+    firstlight_lab::attach(&folder, machine)?;
+    Ok(())
+}
+
+fn down(site: &Path) -> Outcome {
+    if running(site)?.is_none() {
+        return output::print("No lab of this site is running.\n");
+    }
+    firstlight_lab::down(&Folder::of(site))?;
+    output::print("The lab is down.\n")
 }
 
 fn status(site: &Path, json: bool) -> Outcome {
-    let status = firstlight_lab::status(&Folder::of(site))?;
+    let status = running(site)?;
     if json {
         return output::json(&status);
     }

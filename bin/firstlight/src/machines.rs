@@ -1,15 +1,22 @@
 //! `firstlight machines`: who was seen, and what happened to each.
 
+mod show;
+
 use crate::{
-    Failure, Outcome, SiteOption, output, site,
-    timeline::{Overview, Seen, Timeline},
+    Outcome, SiteOption, output,
+    overview::{Overview, Seen},
+    site,
+    timeline::Timeline,
+    words,
 };
-use firstlight_model::Mac;
+use firstlight_model::{Mac, Timestamp};
+use firstlight_serve::now;
 use firstlight_site::Machine;
 use firstlight_state::{Event, EventFilter, read_events};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -49,6 +56,7 @@ struct List {
     common: Common,
 }
 
+/// What listing and showing share.
 #[derive(clap::Args)]
 struct Common {
     /// Print JSON; with --watch, one event a line
@@ -68,7 +76,7 @@ struct Common {
 pub(crate) fn run(args: Args) -> Outcome {
     match args.command {
         None => list(&args.list),
-        Some(Command::Show { machine, common, site }) => show(&site.site, &machine, &common),
+        Some(Command::Show { machine, common, site }) => show::run(&site.site, &machine, &common),
     }
 }
 
@@ -81,13 +89,14 @@ struct Row {
     declared: bool,
     class: Option<String>,
     status: String,
-    last_seen: Option<String>,
+    last_seen: Option<Timestamp>,
 }
 
 fn list(list: &List) -> Outcome {
-    let state = state_dir(&list.site, &list.common)?;
+    site::exists(&list.site)?;
+    let state = state_dir(&list.site, &list.common);
     if list.common.watch {
-        return watch(&state, EventFilter::default(), &list.common, true);
+        return watch(&state, &EventFilter::default(), &list.common, everybody());
     }
     let declared = site::load(&list.site)?.machines;
     let mut overview = Overview::default();
@@ -95,16 +104,21 @@ fn list(list: &List) -> Outcome {
         overview.take(&event?);
     }
     let rows = rows(declared, overview);
-    if list.common.json {
-        return output::json(&rows);
+    if list.common.json { output::json(&rows) } else { output::print(&text(rows, now())) }
+}
+
+fn text(rows: Vec<Row>, now: Timestamp) -> String {
+    if rows.is_empty() {
+        return "No machine is declared, and none was seen.\n".to_owned();
     }
     let dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let cells = |row: Row| {
         let mac = row.mac.map(|mac| mac.to_string());
-        vec![dash(row.name), dash(mac), dash(row.address), dash(row.class), row.status, dash(row.last_seen)]
+        let seen = row.last_seen.map(|at| format!("{} ago", words::span(now.since(at))));
+        vec![dash(row.name), dash(mac), dash(row.address), dash(row.class), row.status, dash(seen)]
     };
     let rows: Vec<_> = rows.into_iter().map(cells).collect();
-    output::print(&output::table(&["NAME", "MAC", "ADDRESS", "CLASS", "STATUS", "LAST SEEN"], &rows))
+    output::table(&["NAME", "MAC", "ADDRESS", "CLASS", "STATUS", "LAST SEEN"], &rows)
 }
 
 fn rows(declared: BTreeMap<String, Machine>, overview: Overview) -> Vec<Row> {
@@ -121,7 +135,7 @@ fn rows(declared: BTreeMap<String, Machine>, overview: Overview) -> Vec<Row> {
             declared: true,
             class: machine.class,
             status: found.as_ref().map_or_else(|| "never seen".to_owned(), |seen| seen.status.clone()),
-            last_seen: found.map(|seen| seen.last_seen.to_string()),
+            last_seen: found.map(|seen| seen.last_seen),
         });
     }
     let stranger = |seen: Seen| Row {
@@ -131,93 +145,96 @@ fn rows(declared: BTreeMap<String, Machine>, overview: Overview) -> Vec<Row> {
         declared: false,
         class: None,
         status: seen.status,
-        last_seen: Some(seen.last_seen.to_string()),
+        last_seen: Some(seen.last_seen),
     };
     rows.extend(seen.into_values().map(stranger));
     rows
 }
 
-/// A machine with its timeline, for programs.
-#[derive(Serialize)]
-struct Shown<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    declared: Option<&'a Machine>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seen: Option<&'a Seen>,
-    events: &'a [Event],
-}
-
-fn show(dir: &Path, machine: &str, common: &Common) -> Outcome {
-    let state = state_dir(dir, common)?;
-    let (site, _) = site::examine(dir);
-    let declared = site.and_then(|mut site| site.machines.remove(&machine.to_lowercase()));
-    let mac = machine.parse().ok().or(declared.as_ref().and_then(|machine| machine.mac));
-    let filter = EventFilter { mac, machine: Some(machine.to_lowercase()), since: None };
-    if common.watch {
-        return watch(&state, filter, common, false);
-    }
-    let events: Vec<Event> = read_events(&state, filter).collect::<Result<_, _>>()?;
-    if events.is_empty() && declared.is_none() {
-        let hint = "`firstlight machines` lists those that were";
-        return Err(Failure::Failed(format!("{machine} is not declared and was never seen; {hint}")));
-    }
-    let mut overview = Overview::default();
-    events.iter().for_each(|event| overview.take(event));
-    let seen = overview.machines.values().next_back();
-    if common.json {
-        return output::json(&Shown { declared: declared.as_ref(), seen, events: &events });
-    }
-    let mut text = head(machine, declared.as_ref(), seen);
-    let mut timeline = Timeline::default();
-    for event in &events {
-        text.push_str(&timeline.line(event));
-    }
-    output::print(&text)
-}
-
-fn head(name: &str, declared: Option<&Machine>, seen: Option<&Seen>) -> String {
-    let mut text = format!("{name}\n");
-    let mut row = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            text.push_str(&format!("  {key:10} {value}\n"));
-        }
-    };
-    row("declared", Some(declared.map_or_else(|| "no".to_owned(), |machine| machine.place.to_string())));
-    row("mac", declared.and_then(|m| m.mac).or(seen.map(|s| s.mac)).map(|mac| mac.to_string()));
-    row("address", declared.and_then(|m| m.address).or(seen.and_then(|s| s.address)).map(|a| a.to_string()));
-    row("class", declared.and_then(|machine| machine.class.clone()));
-    row("status", Some(seen.map_or_else(|| "never seen".to_owned(), |seen| seen.status.clone())));
-    text.push('\n');
-    text
-}
-
 /// Prints events as they come, until the command is ended.
-fn watch(state: &Path, filter: EventFilter, common: &Common, with_names: bool) -> Outcome {
-    let mut events = read_events(state, filter);
-    let mut timeline = Timeline::default();
+fn watch(state: &Path, filter: &EventFilter, common: &Common, mut line: impl FnMut(&Event) -> String) -> Outcome {
     loop {
-        while let Some(event) = events.next() {
-            let event = event?;
-            if common.json {
-                output::print(&format!("{}\n", serde_json::to_string(&event)?))?;
-                continue;
+        let known = identity(state);
+        let mut events = read_events(state, filter.clone());
+        // A lab that starts anew has a new record, which is read from its beginning.
+        while identity(state) == known {
+            for event in events.by_ref() {
+                let event = event?;
+                match common.json {
+                    true => output::print(&format!("{}\n", serde_json::to_string(&event)?))?,
+                    false => output::print(&line(&event))?,
+                }
             }
-            let who = event.machine.clone().or(event.mac.map(|mac| mac.to_string())).filter(|_| with_names);
-            let who = who.map(|who| format!("{who:18}")).unwrap_or_default();
-            output::print(&format!("{who}{}", timeline.line(&event)))?;
+            thread::sleep(LOOK_EVERY);
         }
-        thread::sleep(LOOK_EVERY);
     }
 }
 
-fn state_dir(site: &Path, common: &Common) -> Result<PathBuf, Failure> {
-    let state = match common.lab {
+/// Which record it is: another one in the same place has another number.
+fn identity(state: &Path) -> Option<u64> {
+    state.join("events").metadata().ok().map(|metadata| metadata.ino())
+}
+
+/// A line for an event of anybody: the day's time, who, and what.
+fn everybody() -> impl FnMut(&Event) -> String {
+    |event| {
+        let time = event.at.to_string();
+        let time = time.get(11..23).unwrap_or(&time);
+        let who = event.machine.clone().or(event.mac.map(|mac| mac.to_string())).unwrap_or_else(|| "-".to_owned());
+        let text = output::hang(&event.summary(), 44, output::width());
+        format!("{time}  {who:17}  {:8}   {text}\n", event.step())
+    }
+}
+
+/// A line for an event of one machine.
+fn one() -> impl FnMut(&Event) -> String {
+    let mut timeline = Timeline::new(output::width());
+    move |event| timeline.line(event)
+}
+
+fn state_dir(site: &Path, common: &Common) -> PathBuf {
+    match common.lab {
         true => crate::lab::state_dir(site),
         false => site::state_dir(site, common.state.as_ref()),
-    };
-    match state.is_dir() || common.watch {
-        true => Ok(state),
-        false if site.is_dir() => Ok(state),
-        false => Err(Failure::Failed(format!("{} is not a folder: expected a site", site.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::overview::tests::{acked, at, reported};
+
+    fn declared() -> BTreeMap<String, Machine> {
+        let text = "network \"n\" {\n interface = \"e\"\n subnet = \"10.20.0.0/24\"\n}\n\
+            machine \"hal\" {\n serial = \"S1\"\n}\nmachine \"kitt\" {\n mac = \"52:54:00:00:00:01\"\n}\n";
+        let sources = firstlight_site::Sources::single("x", text);
+        firstlight_site::parse(&sources, &firstlight_site::Memory::default()).unwrap().site.machines
+    }
+
+    fn overview(events: &[Event]) -> Overview {
+        let mut overview = Overview::default();
+        events.iter().for_each(|event| overview.take(event));
+        overview
+    }
+
+    #[test]
+    fn the_list_has_declared_machines_first_and_then_strangers() {
+        let stranger = Event { mac: Some(Mac([2, 0, 0, 0, 0, 9])), ..at(60_000, acked("OS")) };
+        let rows = rows(declared(), overview(&[at(0, acked("BIOS")), at(1000, reported()), stranger]));
+        let shown = text(rows, Timestamp(61_000));
+        assert_eq!(
+            shown,
+            "NAME  MAC                ADDRESS     CLASS  STATUS      LAST SEEN\n\
+             hal   -                  -           -      never seen  -\n\
+             kitt  52:54:00:00:00:01  10.20.0.11  -      up          60 s ago\n\
+             -     02:00:00:00:00:09  10.20.0.11  -      seen        1.0 s ago\n"
+        );
+    }
+
+    #[test]
+    fn a_machine_without_a_mac_is_known_by_the_name_that_its_events_carry() {
+        let seen = Event { machine: Some("hal".to_owned()), ..at(0, reported()) };
+        let rows = rows(declared(), overview(&[seen]));
+        assert_eq!((rows.len(), rows[0].status.as_str(), rows[0].mac), (2, "up", Some(Mac([0x52, 0x54, 0, 0, 0, 1]))));
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: the only wiring, the only printing. Each command is one module and one call.
 //!
 //! Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+//! docs/cli.md describes each command and these.
 
 mod check;
 mod config;
@@ -9,19 +9,29 @@ mod explain;
 mod image;
 mod init;
 mod lab;
-mod lab_run;
 mod machines;
 mod output;
+mod overview;
 mod serve;
 mod site;
 mod timeline;
+mod words;
 
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const AFTER_HELP: &str = "\
+A site is a folder of HCL files; where a command names none, it is FIRSTLIGHT_SITE, else the current folder.
+With -json, commands print for programs. NO_COLOR turns colours off.
+
+Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.";
 
 /// From power-on to a private cloud: boots machines from the network and says why.
 #[derive(Parser)]
-#[command(name = "firstlight", version, max_term_width = 100)]
+#[command(name = "firstlight", bin_name = "firstlight", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -59,6 +69,7 @@ struct SiteOption {
 }
 
 /// How a command ended, when not well.
+#[derive(Debug)]
 enum Failure {
     /// Exit code 1, and what to print on standard error.
     Failed(String),
@@ -70,14 +81,13 @@ enum Failure {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Failure::Failed(text)
+        Failure::Failed(output::causes(&error))
     }
+}
+
+/// Says what was tried with which file or folder, for the system does not.
+fn tried<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(std::io::Error) -> Failure + 'a {
+    move |error| Failure::Failed(format!("cannot {what} {}: {error}", path.display()))
 }
 
 type Outcome = Result<(), Failure>;
@@ -97,7 +107,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed(message)) => {
-            eprintln!("firstlight: {message}");
+            output::complain(&format!("firstlight: {}\n", output::without_numbers(&message)));
             ExitCode::from(1)
         }
         Err(Failure::Silent) => ExitCode::from(1),

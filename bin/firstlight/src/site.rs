@@ -1,6 +1,6 @@
 //! Loading a site for a command: every mistake is printed, warnings too.
 
-use crate::{Failure, output};
+use crate::{Failure, Outcome, output};
 use firstlight_boot::TemplateProblem;
 use firstlight_site::{FoundLater, Place, Report, Site};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,24 @@ pub(crate) const HIDDEN: &str = ".firstlight";
 /// Loads a site and checks its templates too. Prints what is wrong on standard error.
 pub(crate) fn load(dir: &Path) -> Result<Site, Failure> {
     let (site, report) = examine(dir);
-    if !report.problems.is_empty() {
-        eprint!("{}", firstlight_site::render(&report, output::colour()));
-    }
+    complain(&report);
     site.ok_or(Failure::Silent)
+}
+
+/// Prints a report on standard error, where it has anything to say.
+pub(crate) fn complain(report: &Report) {
+    if !report.problems.is_empty() {
+        output::complain(&firstlight_site::render(report, output::colour()));
+    }
+}
+
+/// Fails where there is no such folder, for commands that look only at what the servers have recorded there.
+pub(crate) fn exists(dir: &Path) -> Outcome {
+    match std::fs::metadata(dir) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::Failed(format!("{} is not a folder: a site is one", dir.display()))),
+        Err(error) => Err(crate::tried("look at the site", dir)(error)),
+    }
 }
 
 /// Loads a site; `None` where it has errors. The report holds errors and warnings.

@@ -1,77 +1,166 @@
-//! Events as lines, and machines as their events leave them.
+//! A machine's events as a timeline, boot by boot: when each came, and how long after the one before it.
 
-use firstlight_model::{Mac, Timestamp};
+use crate::{output, overview::OS, words};
+use firstlight_model::Timestamp;
 use firstlight_state::{Event, What};
-use serde::Serialize;
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
-/// A machine, as far as the record tells.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Seen {
-    pub(crate) mac: Mac,
-    /// Its declared name at its last event.
-    pub(crate) machine: Option<String>,
-    pub(crate) address: Option<Ipv4Addr>,
-    /// Where its boot stands: `asked`, `booting …`, `parked`, `up`.
-    pub(crate) status: String,
-    pub(crate) first_seen: Timestamp,
-    pub(crate) last_seen: Timestamp,
-}
+/// Where a line's text begins, behind its times and its step.
+const INDENT: usize = 29;
 
-/// Takes in events one by one.
-#[derive(Debug, Default)]
-pub(crate) struct Overview {
-    pub(crate) machines: BTreeMap<Mac, Seen>,
-}
-
-impl Overview {
-    pub(crate) fn take(&mut self, event: &Event) {
-        let Some(mac) = event.mac else { return };
-        let seen = self.machines.entry(mac).or_insert_with(|| Seen {
-            mac,
-            machine: None,
-            address: None,
-            status: "seen".to_owned(),
-            first_seen: event.at,
-            last_seen: event.at,
-        });
-        seen.last_seen = event.at;
-        seen.machine.clone_from(&event.machine);
-        if let What::DhcpAcked { address, .. } = &event.what {
-            seen.address = Some(*address);
-        }
-        if let Some(status) = status_after(&event.what) {
-            seen.status = status;
-        }
-    }
-}
-
-/// The status that an event leaves a machine in; `None` where it changes nothing.
-fn status_after(what: &What) -> Option<String> {
-    match what {
-        What::DhcpOffered { .. } => Some("asks for an address".to_owned()),
-        What::Script { boots, .. } => Some(format!("booting: {boots}")),
-        What::Parked { .. } => Some("parked".to_owned()),
-        What::Reported { .. } => Some("up".to_owned()),
-        What::DhcpNaked { .. } => Some("address refused".to_owned()),
-        _ => None,
-    }
-}
-
-/// A timeline: each event with its time, and how long after the one before it. A pause of a minute begins a new boot.
+/// Tells the events of one machine into boots.
 #[derive(Default)]
-pub(crate) struct Timeline {
-    last: Option<Timestamp>,
+struct Boots {
+    began: bool,
+    /// The boot has come to its script, and not just to the menu's.
+    decided: bool,
 }
 
-const NEW_BOOT: Duration = Duration::from_secs(60);
+impl Boots {
+    /// True where an event begins another boot: the firmware speaks again, or a script is asked for again.
+    fn begins(&mut self, event: &Event) -> bool {
+        let (again, decided) = match &event.what {
+            What::DhcpOffered { client, .. } | What::DhcpAcked { client, .. } => (client != OS, false),
+            What::Script { boots, .. } => (true, boots != "menu"),
+            What::Parked { .. } => (true, true),
+            _ => (false, false),
+        };
+        let begins = !self.began || (self.decided && again);
+        self.began = true;
+        self.decided = decided || (self.decided && !begins);
+        begins
+    }
+}
+
+/// A timeline that is told as it happens.
+pub(crate) struct Timeline {
+    boots: Boots,
+    start: Timestamp,
+    last: Timestamp,
+    width: usize,
+}
 
 impl Timeline {
+    pub(crate) fn new(width: usize) -> Self {
+        Timeline { boots: Boots::default(), start: Timestamp(0), last: Timestamp(0), width }
+    }
+
+    /// The line for an event, below a heading where it begins a boot.
     pub(crate) fn line(&mut self, event: &Event) -> String {
-        let waited = self.last.map(|last| event.at.since(last));
-        self.last = Some(event.at);
-        let gap = if waited.is_some_and(|waited| waited > NEW_BOOT) { "\n" } else { "" };
-        let waited = waited.map_or_else(String::new, |waited| format!("+{:.3}", waited.as_secs_f64()));
-        format!("{gap}{}  {waited:>9}  {:9} {}\n", event.at, event.step(), event.summary())
+        let first = self.start == Timestamp(0);
+        if !self.boots.begins(event) {
+            return self.plain_line(event);
+        }
+        let gap = if first { "" } else { "\n" };
+        format!("{gap}Boot of {}\n{}", event.at, self.first_line(event))
+    }
+
+    fn first_line(&mut self, event: &Event) -> String {
+        (self.start, self.last) = (event.at, event.at);
+        self.plain_line(event)
+    }
+
+    fn plain_line(&mut self, event: &Event) -> String {
+        let pause = event.at.since(self.last).as_secs_f64();
+        let pause = if event.at == self.start { String::new() } else { format!("+{pause:.2}") };
+        self.last = event.at;
+        let at = event.at.since(self.start).as_secs_f64();
+        let text = output::hang(&event.summary(), INDENT, self.width);
+        format!("{at:>9.2} {pause:>8}  {:8} {text}\n", event.step())
+    }
+}
+
+/// The whole timeline: each boot with what became of it.
+pub(crate) fn whole(events: &[Event], width: usize) -> String {
+    let mut boots = Boots::default();
+    let starts: Vec<usize> = (0..).zip(events).filter(|(_, event)| boots.begins(event)).map(|(at, _)| at).collect();
+    let ends = starts.iter().skip(1).copied().chain([events.len()]);
+    let mut text = String::new();
+    for (start, end) in starts.iter().copied().zip(ends) {
+        let boot = events.get(start..end).unwrap_or_default();
+        text.push_str(&told(boot, end == events.len(), width));
+    }
+    text
+}
+
+fn told(boot: &[Event], is_last: bool, width: usize) -> String {
+    let Some((first, rest)) = boot.split_first() else { return String::new() };
+    let mut timeline = Timeline::new(width);
+    let mut text = format!("\nBoot of {}: {}\n{}", first.at, became(boot, is_last), timeline.first_line(first));
+    rest.iter().for_each(|event| text.push_str(&timeline.plain_line(event)));
+    text
+}
+
+/// What became of a boot.
+fn became(boot: &[Event], is_last: bool) -> String {
+    let start = boot.first().map(|event| event.at).unwrap_or_default();
+    let after = |event: &Event| words::span(event.at.since(start));
+    let of = |event: &Event| match &event.what {
+        What::Script { boots, .. } => Some(boots.clone()),
+        _ => None,
+    };
+    let end = |event: &Event| match event.what {
+        What::Reported { .. } => Some(format!("up after {}", after(event))),
+        What::Parked { .. } => Some(format!("parked after {}", after(event))),
+        _ => None,
+    };
+    let yet = if is_last { " yet" } else { "" };
+    match (boot.iter().rev().find_map(of), boot.iter().find_map(end)) {
+        (Some(boots), Some(end)) => format!("{boots}, {end}"),
+        (None, Some(end)) => end,
+        (Some(boots), None) => format!("{boots}, no report{yet}"),
+        (None, None) => format!("no script was asked for{yet}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::overview::tests::{acked, at, reported, script};
+
+    const WIDE: usize = 200;
+
+    fn headings(whats: Vec<What>) -> Vec<String> {
+        let events: Vec<Event> = (0u64..).zip(whats).map(|(second, what)| at(second * 1000, what)).collect();
+        let text = whole(&events, WIDE);
+        let headings = text.lines().filter_map(|line| line.strip_prefix("Boot of 1970-01-01T00:00:"));
+        headings.map(|heading| heading.replace(".000Z", "")).collect()
+    }
+
+    #[test]
+    fn a_boot_goes_from_the_firmware_to_the_report() {
+        let boot = || vec![acked("BIOS"), acked("iPXE (BIOS)"), script("profile a"), acked(OS), reported()];
+        assert_eq!(headings(boot()), ["00: profile a, up after 4.0 s"]);
+        let twice = [boot(), vec![acked(OS)], boot()].concat();
+        assert_eq!(headings(twice), ["00: profile a, up after 4.0 s", "06: profile a, up after 4.0 s"]);
+    }
+
+    #[test]
+    fn a_script_that_is_asked_for_again_is_another_boot_but_not_behind_the_menu() {
+        let failed = vec![script("profile a"), script("profile a")];
+        assert_eq!(headings(failed), ["00: profile a, no report", "01: profile a, no report yet"]);
+        let chosen = vec![acked("BIOS"), script("menu"), script("profile a"), reported()];
+        assert_eq!(headings(chosen), ["00: profile a, up after 3.0 s"]);
+        assert_eq!(headings(vec![acked("BIOS")]), ["00: no script was asked for yet"]);
+    }
+
+    #[test]
+    fn a_stranger_that_is_declared_boots_anew() {
+        let parked = What::Parked { reason: "nobody knows it".to_owned() };
+        let events = vec![acked("BIOS"), parked, script("profile a")];
+        assert_eq!(headings(events), ["00: parked after 1.0 s", "02: profile a, no report yet"]);
+    }
+
+    #[test]
+    fn pauses_are_shown_and_long_lines_hang() {
+        let mut timeline = Timeline::new(50);
+        let first = timeline.line(&at(1000, acked("BIOS")));
+        assert_eq!(first, "Boot of 1970-01-01T00:00:01.000Z\n     0.00           DHCP     BIOS has 10.20.0.11\n");
+        let what = What::Parked { reason: "no machine is declared with this MAC address".to_owned() };
+        let next = timeline.line(&at(3500, what));
+        let indent = " ".repeat(INDENT);
+        assert_eq!(
+            next,
+            format!("     2.50    +2.50  parked   no machine is\n{indent}declared with this\n{indent}MAC address\n")
+        );
     }
 }
