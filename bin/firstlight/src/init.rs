@@ -1,203 +1,178 @@
 //! `firstlight init`: a new site, commented. Asks the few things that it must know, or takes them as flags.
 
-use crate::{Failure, Outcome, output};
+mod ask;
+mod text;
+
+use crate::{Failure, Outcome, output, site, tried};
 use firstlight_model::Ipv4Net;
-use nix::ifaddrs::getifaddrs;
+use firstlight_site::{Memory, Source, Sources};
 use std::{
     fs,
-    io::{self, BufRead, IsTerminal, Write},
     net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
 /// Debian's network installer, when its package is installed: something to boot from the first minute.
 const INSTALLER: &str = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64";
+const SITE: &str = "site.hcl";
+const PRESEED: &str = "preseed.cfg";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder to make
     site: PathBuf,
     /// The interface that machines boot from
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     interface: Option<String>,
-    /// Its network, like 10.20.0.0/24
-    #[arg(long)]
+    /// Its network, like 10.20.0.0/24; that of the interface where not given
+    #[arg(long, value_name = "NETWORK")]
     subnet: Option<Ipv4Net>,
-    /// The server's own address in it
+    /// The server's own address in it; the interface's, or the first one, where not given
     #[arg(long)]
     address: Option<Ipv4Addr>,
-    /// The first and last address to hand out, like 10.20.0.100-10.20.0.200
-    #[arg(long, value_parser = parse_range)]
-    range: Option<(Ipv4Addr, Ipv4Addr)>,
+    /// The first and last address to hand out, like 10.20.0.100-10.20.0.200; the upper half where not given
+    #[arg(long, value_parser = parse_range, value_name = "FIRST-LAST")]
+    range: Option<Range>,
     /// The router that machines are told; none where not given
-    #[arg(long)]
+    #[arg(long, value_name = "ADDRESS")]
     gateway: Option<Ipv4Addr>,
+    /// A DNS server that machines are told; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    dns: Vec<Ipv4Addr>,
 }
+
+/// The first and last address to hand out.
+type Range = (Ipv4Addr, Ipv4Addr);
 
 /// What a site must know.
 struct Answers {
     interface: String,
     subnet: Ipv4Net,
     address: Ipv4Addr,
-    range: (Ipv4Addr, Ipv4Addr),
+    range: Range,
     gateway: Option<Ipv4Addr>,
+    dns: Vec<Ipv4Addr>,
 }
 
-fn parse_range(text: &str) -> Result<(Ipv4Addr, Ipv4Addr), String> {
+pub(crate) fn run(args: Args) -> Outcome {
+    refuse_to_overwrite(&args.site)?;
+    let answers = ask::ask(&args)?;
+    let installer = Path::new(INSTALLER).is_dir();
+    let hcl = text::site(&answers, installer);
+    check(&args.site, &hcl, installer)?;
+    write(&args.site, &hcl)?;
+    let name = args.site.display();
+    output::print(&format!(
+        "\nWrote {name}/{SITE}{}. Next:\n  firstlight check {name}\n  firstlight lab run {name}     try it with a virtual machine, on no real network\n  edit it: declare your machines\n  firstlight serve {name}       serve {}: only on a network with no other DHCP server\n",
+        if installer { "" } else { ", without Debian's installer (its package is not installed)" },
+        answers.interface
+    ))
+}
+
+/// A folder that holds a site, or a file that would be written, is left as it is.
+fn refuse_to_overwrite(folder: &Path) -> Outcome {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(tried("read", folder))?,
+    };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    match names.into_iter().find(|name| name.ends_with(".hcl") || name == PRESEED) {
+        Some(name) => Err(Failure::Failed(format!(
+            "{} exists already; nothing was changed. Name a new folder",
+            folder.join(name).display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The site's own check, before anything is written: what was answered may not fit together.
+fn check(folder: &Path, hcl: &str, installer: bool) -> Outcome {
+    let files = vec![Source { name: SITE.to_owned(), text: hcl.to_owned() }];
+    let sources = Sources { root: PathBuf::new(), folder: folder.display().to_string(), files };
+    let mut there = vec![(PathBuf::from(PRESEED), text::PRESEED.to_owned())];
+    if installer {
+        there.extend(["linux", "initrd.gz"].map(|file| (Path::new(INSTALLER).join(file), String::new())));
+    }
+    let outside = Memory { files: there.into_iter().collect(), ..Memory::default() };
+    match firstlight_site::parse(&sources, &outside) {
+        Ok(_) => Ok(()),
+        Err(report) => {
+            site::complain(&report);
+            Err(Failure::Failed("these answers make no valid site; nothing was written".to_owned()))
+        }
+    }
+}
+
+fn write(folder: &Path, hcl: &str) -> Outcome {
+    fs::create_dir_all(folder).map_err(tried("make", folder))?;
+    let ignored = format!("{}/\n", site::HIDDEN);
+    for (name, text) in [(".gitignore", ignored.as_str()), (PRESEED, text::PRESEED), (SITE, hcl)] {
+        let path = folder.join(name);
+        match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            // Somebody's own: the site works all the same.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && name == ".gitignore" => {}
+            file => file
+                .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+                .map_err(tried("write", &path))?,
+        }
+    }
+    Ok(())
+}
+
+fn parse_range(text: &str) -> Result<Range, String> {
     let wrong = || format!("`{text}` is not a range; expected one like 10.20.0.100-10.20.0.200");
     let (first, last) = text.split_once('-').ok_or_else(wrong)?;
     Ok((first.trim().parse().map_err(|_| wrong())?, last.trim().parse().map_err(|_| wrong())?))
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
-    let file = args.site.join("site.hcl");
-    if file.exists() {
-        return Err(Failure::Failed(format!("{} exists already; nothing was changed", file.display())));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(range: &str) -> Answers {
+        Answers {
+            interface: "eth1".to_owned(),
+            subnet: "10.20.0.0/24".parse().unwrap(),
+            address: "10.20.0.1".parse().unwrap(),
+            range: parse_range(range).unwrap(),
+            gateway: Some("10.20.0.254".parse().unwrap()),
+            dns: vec!["9.9.9.9".parse().unwrap(), "1.1.1.1".parse().unwrap()],
+        }
     }
-    let answers = ask(&args)?;
-    fs::create_dir_all(&args.site)?;
-    fs::write(&file, site_text(&answers))?;
-    fs::write(args.site.join("preseed.cfg"), PRESEED)?;
-    fs::write(args.site.join(".gitignore"), format!("{}/\n", crate::site::HIDDEN))?;
-    let name = args.site.display();
-    output::print(&format!(
-        "Wrote {}. Next:\n  edit it: declare your machines\n  firstlight check {name}\n  firstlight lab run {name}      try it with virtual machines, on no real network\n  firstlight serve {name}        serve {}: only on a network with no other DHCP server\n",
-        file.display(),
-        answers.interface
-    ))
-}
 
-fn ask(args: &Args) -> Result<Answers, Failure> {
-    let known = interfaces();
-    let interface = match &args.interface {
-        Some(interface) => interface.clone(),
-        None => {
-            let names: Vec<String> =
-                known.iter().map(|(name, address, net)| format!("{name} ({address}, {net})")).collect();
-            question(
-                "Which interface do the machines boot from",
-                "--interface",
-                &names.join(", "),
-                known.first().map(|(name, ..)| name.as_str()),
-            )?
+    #[test]
+    fn a_range_is_two_addresses() {
+        let range = parse_range("10.20.0.100 - 10.20.0.200").unwrap();
+        assert_eq!(range, ([10, 20, 0, 100].into(), [10, 20, 0, 200].into()));
+        for wrong in ["10.20.0.100", "a-b", "10.20.0.100-", ""] {
+            assert!(parse_range(wrong).is_err(), "{wrong}");
         }
-    };
-    let of_interface = known.iter().find(|(name, ..)| *name == interface);
-    let subnet = match args.subnet {
-        Some(subnet) => subnet,
-        None => {
-            let default = of_interface.map(|(_, _, net)| net.to_string());
-            question("Which network is on it", "--subnet", "like 10.20.0.0/24", default.as_deref())?.parse()?
-        }
-    };
-    let of_interface = of_interface.map(|(_, address, _)| *address).filter(|address| subnet.contains(*address));
-    let first = subnet.nth(1).unwrap_or(subnet.base());
-    let address = args.address.or(of_interface).unwrap_or(first);
-    let range = match args.range {
-        Some(range) => range,
-        None => {
-            let (first, last) = upper_half(subnet);
-            let default = format!("{first}-{last}");
-            let answer = question("Which addresses may be handed out", "--range", "first-last", Some(&default));
-            parse_range(&answer?).map_err(Failure::Failed)?
-        }
-    };
-    Ok(Answers { interface, subnet, address, range, gateway: args.gateway })
-}
-
-/// The machine's own interfaces with an IPv4 address, without loopback.
-fn interfaces() -> Vec<(String, Ipv4Addr, Ipv4Net)> {
-    let Ok(all) = getifaddrs() else { return Vec::new() };
-    let with_address = all.filter_map(|found| {
-        let address = found.address?.as_sockaddr_in()?.ip();
-        let mask = found.netmask?.as_sockaddr_in()?.ip();
-        let net = Ipv4Net::containing(address, mask.to_bits().leading_ones() as u8)?;
-        (!address.is_loopback()).then_some((found.interface_name, address, net))
-    });
-    with_address.collect()
-}
-
-fn upper_half(subnet: Ipv4Net) -> (Ipv4Addr, Ipv4Addr) {
-    let (base, end) = (subnet.base().to_bits(), subnet.broadcast().to_bits());
-    let middle = base + (end - base) / 2 + 1;
-    (Ipv4Addr::from_bits(middle.min(end)), Ipv4Addr::from_bits(end.saturating_sub(1).max(base)))
-}
-
-/// Asks a person. Where there is none, says which flag answers.
-fn question(question: &str, flag: &str, hint: &str, default: Option<&str>) -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Failed(format!("{flag} is needed ({hint}): there is no terminal to ask on")));
     }
-    let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
-    let hint = if hint.is_empty() { String::new() } else { format!(" ({hint})") };
-    print!("{question}?{hint}{shown} ");
-    io::stdout().flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    match (answer.trim(), default) {
-        ("", Some(default)) => Ok(default.to_owned()),
-        ("", None) => Err(Failure::Failed(format!("an answer is needed, or {flag}"))),
-        (answer, _) => Ok(answer.to_owned()),
+
+    #[test]
+    fn what_is_written_is_a_valid_site_with_and_without_the_installer() {
+        for installer in [true, false] {
+            let hcl = text::site(&answers("10.20.0.100-10.20.0.200"), installer);
+            assert!(check(Path::new("x"), &hcl, installer).is_ok(), "{hcl}");
+            assert_eq!(hcl.contains("\nprofile \"debian\""), installer);
+        }
+    }
+
+    #[test]
+    fn a_range_outside_the_network_is_refused_before_anything_is_written() {
+        let hcl = text::site(&answers("10.21.0.100-10.21.0.200"), false);
+        assert!(check(Path::new("x"), &hcl, false).is_err());
+    }
+
+    #[test]
+    fn nothing_of_a_site_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(refuse_to_overwrite(folder.path()).is_ok() && refuse_to_overwrite(Path::new("/nowhere")).is_ok());
+        fs::write(folder.path().join(".gitignore"), "mine").unwrap();
+        write(folder.path(), "").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).unwrap(), "mine");
+        assert!(refuse_to_overwrite(folder.path()).is_err());
+        assert!(write(folder.path(), "other").is_err());
+        assert_eq!(fs::read_to_string(folder.path().join(SITE)).unwrap(), "");
     }
 }
-
-fn site_text(answers: &Answers) -> String {
-    let Answers { interface, subnet, address, range: (first, last), gateway } = answers;
-    let gateway = match gateway {
-        Some(gateway) => format!("  gateway   = \"{gateway}\"\n"),
-        None => "  # gateway = \"…\"              # the router that machines are told; none where not set\n".to_owned(),
-    };
-    let installer = if Path::new(INSTALLER).is_dir() { INSTALLER } else { "" };
-    let comment = if installer.is_empty() { "# " } else { "" };
-    let folder = if installer.is_empty() { INSTALLER } else { installer };
-    let profile: String = PROFILE
-        .replace("FOLDER", folder)
-        .lines()
-        .map(|line| format!("{comment}{line}").trim_end().to_owned() + "\n")
-        .collect();
-    format!(
-        "# A Firstlight site. `firstlight check` finds every mistake in it, `firstlight config show` prints what it implies;\n\
-         # docs/site.md describes every block.\n\n\
-         # site {{\n#   domain  = \"lab.example\"\n#   unknown = \"park\"   # what undeclared machines get: park (they wait, untouched), menu, boot or ignore\n# }}\n\n\
-         # The network that machines boot from. Firstlight is its DHCP server: there must be no other.\n\
-         network \"boot\" {{\n  interface = \"{interface}\"\n  subnet    = \"{subnet}\"\n  address   = \"{address}\"   # this server's own\n{gateway}\
-         \x20 # dns     = [\"…\"]\n\n  dhcp {{\n    range = [\"{first}\", \"{last}\"]   # for machines without an address of their own\n    # lease = \"12h\"\n  }}\n}}\n\n\
-         {profile}\n\
-         # Start the machine's own disk: what an installed machine does.\nprofile \"disk\" {{\n  boot = \"disk\"\n}}\n\n\
-         # Declare your machines: by MAC address, UUID or serial number. Undeclared ones are parked, and listed by\n\
-         # `firstlight machines`.\n\
-         # machine \"kitt\" {{\n#   mac     = \"52:54:00:12:34:56\"\n#   address = \"{host}\"\n#   profile = profile.disk\n# }}\n\n\
-         # A machine for `firstlight lab run`: virtual, on an isolated network. This one is declared nowhere, so it is parked.\n\
-         lab {{\n  machine \"stranger\" {{\n    firmware = \"bios\"   # or uefi, uefi-http\n    memory   = \"512M\"\n    expect   = \"parked\"\n  }}\n}}\n",
-        host = subnet.nth(11).unwrap_or(subnet.base()),
-    )
-}
-
-const PROFILE: &str = r#"# Debian's network installer, from the package debian-installer-12-netboot-amd64.
-asset "debian-linux" {
-  path = "FOLDER/linux"
-}
-
-asset "debian-initrd" {
-  path = "FOLDER/initrd.gz"
-}
-
-profile "debian" {
-  title  = "Debian 12 installer"
-  kernel = asset.debian-linux
-  initrd = asset.debian-initrd
-  config = "preseed.cfg"   # rendered for each machine; {{ config_url }} is where it is served
-  args   = "auto=true priority=critical url={{ config_url }} hostname={{ machine.name }}"
-}
-"#;
-
-const PRESEED: &str = "# Answers for Debian's installer, rendered for each machine: docs/booting.md lists what a template can use.\n\
-# It asks nothing up to the disk; what to do with the disk it asks you.\n\
-d-i debian-installer/locale string en_US.UTF-8\n\
-d-i keyboard-configuration/xkb-keymap select us\n\
-d-i netcfg/choose_interface select auto\n\
-d-i netcfg/get_hostname string {{ machine.name }}\n\
-d-i netcfg/get_domain string {{ network.domain | default(\"lab\") }}\n\
-d-i mirror/country string manual\n\
-d-i clock-setup/utc boolean true\n\
-d-i time/zone string UTC\n";
