@@ -1,18 +1,21 @@
 //! `firstlight explain`: what a machine would boot, and why. The same pure decision as the servers'.
 
+mod text;
+
 use crate::{Failure, Outcome, output, site};
-use firstlight_boot::{Ask, BootSet, Client, Content, FirstStep, LOADERS, Outcome as Boots, Token};
-use firstlight_model::{Firmware, Mac};
+use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, LOADERS, Outcome as Boots, Token};
+use firstlight_model::{Firmware, Mac, Uuid};
 use firstlight_site::{Boot, Machine, Network, Site};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
 #[derive(clap::Args)]
+#[command(override_usage = "firstlight explain [OPTIONS] [SITE] <MACHINE>")]
 pub(crate) struct Args {
-    /// The site's folder, then the machine; or just the machine, for the site in this folder
+    /// The machine: a declared name, a MAC address, a UUID or a declared serial number; before it the site's folder
     #[arg(required = true, num_args = 1..=2, value_names = ["SITE", "MACHINE"])]
     site_and_machine: Vec<String>,
-    /// What the machine's firmware would say of itself; by default every one that we have a loader for
+    /// What the machine's firmware would say of itself; by default every one that there is a loader for
     #[arg(long, value_enum)]
     firmware: Option<FirmwareName>,
     /// Print it as JSON
@@ -27,12 +30,21 @@ enum FirmwareName {
     UefiHttp,
 }
 
+/// Stands for a hardware address that is not known: from the block that RFC 7042 keeps for documentation.
+const UNKNOWN_MAC: Mac = Mac([0x00, 0x00, 0x5e, 0x00, 0x53, 0xfe]);
+
 /// The whole explanation.
 #[derive(Serialize)]
 struct Explanation {
-    mac: Mac,
+    /// `None` for a machine that is known by its UUID or serial number alone: `MAC` stands for it then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac: Option<Mac>,
     #[serde(skip_serializing_if = "Option::is_none")]
     machine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uuid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Ipv4Addr>,
     network: String,
@@ -52,28 +64,39 @@ pub(crate) fn run(args: Args) -> Outcome {
         _ => return Err(Failure::Failed("expected a site and a machine".to_owned())),
     };
     let site = site::load(&dir)?;
-    let ask = ask_for(&site, machine)?;
-    let explanation = explain(with_placeholders(site), ask, args.firmware)?;
-    if args.json { output::json(&explanation) } else { output::print(&explanation.text()) }
+    let ask = ask_for(&site, machine, args.firmware)?;
+    let explanation = explain(&with_placeholders(site), &ask, args.firmware)?;
+    if args.json { output::json(&explanation) } else { output::print(&explanation.text(output::width())) }
 }
 
-/// Who is meant: a declared machine's name, or a hardware address, declared or not.
-fn ask_for(site: &Site, machine: &str) -> Result<Ask, Failure> {
-    let client = Client::Ipxe(Some(Firmware::Bios));
-    if let Some(declared) = site.machines.get(&machine.to_lowercase()) {
-        // One that is known by its UUID or serial number alone has no address that we know: any will do.
-        let mac = declared.mac.unwrap_or(Mac([2, 0, 0, 0, 0, 0]));
+/// Who is meant: a declared machine's name or serial number, or a hardware address or UUID, declared or not.
+fn ask_for(site: &Site, who: &str, firmware: Option<FirmwareName>) -> Result<Ask, Failure> {
+    let client = Client::Ipxe(Some(match firmware {
+        None | Some(FirmwareName::Bios) => Firmware::Bios,
+        Some(FirmwareName::Uefi | FirmwareName::UefiHttp) => Firmware::UefiAmd64,
+    }));
+    let by_serial = || site.machines.values().find(|machine| machine.serial.as_deref() == Some(who));
+    if let Some(declared) = site.machines.get(&who.to_lowercase()).or_else(by_serial) {
+        let mac = declared.mac.unwrap_or(UNKNOWN_MAC);
         return Ok(Ask { mac, uuid: declared.uuid, serial: declared.serial.clone(), client });
     }
-    match machine.parse() {
-        Ok(mac) => Ok(Ask { mac, uuid: None, serial: None, client }),
-        Err(_) => {
-            let names: Vec<&str> = site.machines.keys().map(String::as_str).collect();
-            let known = if names.is_empty() { "no machine".to_owned() } else { names.join(", ") };
-            Err(Failure::Failed(format!(
-                "{machine} is neither a MAC address nor a declared machine; declared: {known}"
-            )))
-        }
+    if let Ok(mac) = who.parse() {
+        return Ok(Ask { mac, uuid: None, serial: None, client });
+    }
+    if let Ok(uuid) = who.parse() {
+        return Ok(Ask { mac: UNKNOWN_MAC, uuid: Some(uuid), serial: None, client });
+    }
+    Err(Failure::Failed(format!("{who} is no MAC address or UUID, and no declared machine; declared: {}", names(site))))
+}
+
+/// The names of the declared machines; of many, the first ones.
+fn names(site: &Site) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<&str> = site.machines.keys().map(String::as_str).take(SHOWN).collect();
+    match site.machines.len().saturating_sub(SHOWN) {
+        0 if names.is_empty() => "none".to_owned(),
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -86,35 +109,52 @@ fn with_placeholders(site: Site) -> BootSet {
     BootSet::new(site, assets, loaders, 0)
 }
 
-fn explain(set: BootSet, ask: Ask, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
-    let decision = set.decide(&ask, None);
-    let network = network_for(&set, decision.machine)?;
+fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
+    let decision = set.decide(ask, None);
+    let network = network_for(set, decision.machine)?;
     let token = Token::placeholder();
-    let script = match set.script(&ask, &decision, network, &token) {
-        Ok(script) => script,
-        Err(error) => return Err(Failure::Failed(error.to_string())),
-    };
-    let mut configs = BTreeMap::new();
-    if let Boots::Profile(profile) = &decision.outcome
-        && let Boot::Linux(linux) = &profile.boot
-    {
-        for name in linux.configs.keys() {
-            if let Some(text) = set.config(&ask, &decision, network, &token, name) {
-                configs.insert(name.clone(), text?);
-            }
-        }
-    }
+    let script = set.script(ask, &decision, network, &token);
+    let script = script.map_err(|error| Failure::Failed(error.to_string()))?.map(|script| veiled(ask, &script));
     Ok(Explanation {
-        mac: ask.mac,
+        mac: (ask.mac != UNKNOWN_MAC).then_some(ask.mac),
         machine: decision.machine.map(|machine| machine.name.to_string()),
+        uuid: ask.uuid,
+        serial: ask.serial.clone(),
         address: decision.machine.and_then(|machine| machine.address),
         network: network.name.clone(),
         boots: decision.outcome.summary(),
-        reasons: decision.reasons.iter().map(ToString::to_string).collect(),
-        first_step: first_steps(&set, &ask, network, only),
+        reasons: decision.reasons.iter().map(|reason| veiled(ask, &reason.to_string())).collect(),
+        first_step: first_steps(set, ask, network, only),
         script,
-        configs,
+        configs: configs(set, ask, &decision, network, &token)?,
     })
+}
+
+fn configs(
+    set: &BootSet,
+    ask: &Ask,
+    decision: &Decision<'_>,
+    network: &Network,
+    token: &Token,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut configs = BTreeMap::new();
+    let Boots::Profile(profile) = &decision.outcome else { return Ok(configs) };
+    let Boot::Linux(linux) = &profile.boot else { return Ok(configs) };
+    for name in linux.configs.keys() {
+        if let Some(text) = set.config(ask, decision, network, token, name) {
+            configs.insert(name.clone(), veiled(ask, &text?));
+        }
+    }
+    Ok(configs)
+}
+
+/// A text in which a made-up hardware address, however it is written, is not taken for a real one.
+fn veiled(ask: &Ask, text: &str) -> String {
+    if ask.mac != UNKNOWN_MAC {
+        return text.to_owned();
+    }
+    let written = UNKNOWN_MAC.to_string();
+    text.replace(&written, "MAC").replace(&written.replace(':', "-"), "MAC")
 }
 
 /// The network that a machine is on: its address tells; else the first.
@@ -123,52 +163,23 @@ fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Ne
     by_address.or(set.site.networks.first()).ok_or_else(|| Failure::Failed("the site has no network".to_owned()))
 }
 
+/// What DHCP tells the firmware, and then iPXE. It is not told the serial number.
 fn first_steps(set: &BootSet, ask: &Ask, network: &Network, only: Option<FirmwareName>) -> BTreeMap<String, String> {
     let all = [
-        (FirmwareName::Bios, Client::Pxe(Firmware::Bios)),
-        (FirmwareName::Uefi, Client::Pxe(Firmware::UefiAmd64)),
-        (FirmwareName::UefiHttp, Client::HttpBoot(Firmware::UefiAmd64Http)),
-        (FirmwareName::Bios, Client::Ipxe(Some(Firmware::Bios))),
+        (Some(FirmwareName::Bios), Client::Pxe(Firmware::Bios)),
+        (Some(FirmwareName::Uefi), Client::Pxe(Firmware::UefiAmd64)),
+        (Some(FirmwareName::UefiHttp), Client::HttpBoot(Firmware::UefiAmd64Http)),
+        (None, ask.client),
     ];
-    let asked = all.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    let asked = all.into_iter().filter(|(name, _)| only.is_none() || name.is_none() || *name == only);
     let step = |(_, client)| {
-        let step = match set.greet(&Ask { client, ..ask.clone() }, network).step {
+        let step = match set.greet(&Ask { client, serial: None, ..ask.clone() }, network).step {
             FirstStep::Silence => "no answer".to_owned(),
-            FirstStep::AddressOnly => "an address and nothing to boot (no loader for it)".to_owned(),
+            FirstStep::AddressOnly => "an address and nothing to boot: no loader for it is there".to_owned(),
             FirstStep::Tftp(file) => format!("load {file} by TFTP from {}", network.address),
-            FirstStep::Url(url) => format!("load {url}"),
+            FirstStep::Url(url) => format!("load {}", veiled(ask, &url)),
         };
         (client.to_string(), step)
     };
     asked.map(step).collect()
-}
-
-impl Explanation {
-    fn text(&self) -> String {
-        let name = self.machine.as_deref().unwrap_or("an undeclared machine");
-        let mut text =
-            format!("{} is {name}, on network {}, and boots: {}\n\nWhy\n", self.mac, self.network, self.boots);
-        for (n, reason) in self.reasons.iter().enumerate() {
-            text.push_str(&format!("  {}. {reason}\n", n + 1));
-        }
-        let address = self.address.map_or_else(|| "one from the range".to_owned(), |address| address.to_string());
-        text.push_str(&format!("\nAddress\n  {address}\n\nWhat DHCP tells it\n"));
-        for (client, step) in &self.first_step {
-            text.push_str(&format!("  {client:16} {step}\n"));
-        }
-        match &self.script {
-            Some(script) => {
-                text.push_str(&format!("\nIts script (TOKEN stands for the attempt's own)\n{}", indent(script)))
-            }
-            None => text.push_str("\nIts script\n  none: the answer is 404, and the firmware goes on to the disk\n"),
-        }
-        for (name, config) in &self.configs {
-            text.push_str(&format!("\nConfig {name}\n{}", indent(config)));
-        }
-        text
-    }
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }
