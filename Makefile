@@ -31,7 +31,7 @@ test-boot: ## the longer suite of booted machines
 lint: ## formatting, clippy, the dependency policy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; else echo "SKIPPED: cargo deny (cargo install cargo-deny)"; fi
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "SKIPPED: cargo deny (cargo install cargo-deny)"; fi
 
 bench: ## measure beside the usual servers
 	@scripts/install-packages build demo test
