@@ -1,9 +1,19 @@
-//! What real firmware sends, read: the packets in `tests/packets`, written as hex with comments.
+//! What real firmware and real clients send, read: the packets in `tests/captured`, as they crossed the wire. Each file
+//! says whose it is, with the version.
 
 #![allow(clippy::unwrap_used)] // a helper of tests may fail them
 
 use firstlight_model::{Firmware, Mac};
 use firstlight_wire::dhcp::{Code, Message, MessageType, ipxe};
+
+macro_rules! captured {
+    ($name:literal) => {
+        [
+            packet(include_str!(concat!("captured/", $name, ".discover.hex"))),
+            packet(include_str!(concat!("captured/", $name, ".request.hex"))),
+        ]
+    };
+}
 
 fn packet(text: &str) -> Message {
     let digits: Vec<u8> = text
@@ -19,42 +29,91 @@ fn firmware(message: &Message) -> Option<Firmware> {
     message.options.architectures().next().map(Firmware::from_option)
 }
 
+fn text(message: &Message, code: Code) -> String {
+    message.options.text(code).unwrap().into_owned()
+}
+
+/// Each with its MAC's last byte.
+fn all() -> [(u8, [Message; 2]); 6] {
+    [
+        (1, captured!("ipxe-rom")),
+        (2, captured!("ovmf-pxe")),
+        (2, captured!("snponly-efi")),
+        (3, captured!("ovmf-http")),
+        (3, captured!("ipxe-efi")),
+        (1, captured!("installer-udhcpc")),
+    ]
+}
+
 #[test]
-fn every_fixture_is_the_same_machine_discovering() {
-    for text in [IPXE_SEABIOS, IPXE_UEFI, OVMF_PXE, OVMF_HTTP] {
-        let message = packet(text);
-        assert_eq!(message.kind(), Some(MessageType::Discover));
-        assert_eq!(message.mac(), Some(Mac([0x52, 0x54, 0, 0x12, 0x34, 0x56])));
-        assert_eq!(message.options.uuid().unwrap().to_string(), "4c4c4544-0051-3210-8052-b4c04f4d3532");
+fn each_discovers_and_then_requests_what_it_was_offered() {
+    for (last, [discover, request]) in all() {
+        assert_eq!((discover.kind(), request.kind()), (Some(MessageType::Discover), Some(MessageType::Request)));
+        assert_eq!(discover.xid, request.xid);
+        for message in [&discover, &request] {
+            assert_eq!(message.mac(), Some(Mac([0x52, 0x54, 0, 0x20, 0, last])));
+            assert_eq!(message.options.uuid(), None, "QEMU without -uuid sends zeros, or nothing at all");
+            assert!((548..=1472).contains(&message.limit()), "{}", message.limit());
+        }
+        assert!(request.options.address(Code::SERVER_ID).is_some(), "it selects");
+        assert!(request.options.address(Code::REQUESTED_ADDRESS).is_some() && request.ciaddr.is_unspecified());
+    }
+}
+
+#[test]
+fn what_is_read_is_written_again_in_the_same_bytes() {
+    for (_, messages) in all() {
+        for message in messages {
+            assert_eq!(Message::parse(&message.encode(1472)), Ok(message));
+        }
+    }
+}
+
+#[test]
+fn a_boot_client_says_in_both_messages_what_it_is() {
+    for (_, [discover, request]) in all() {
+        for code in [Code::VENDOR_CLASS, Code::CLIENT_ARCH, Code::USER_CLASS, Code::CLIENT_ID, Code::PARAMETERS] {
+            assert_eq!(discover.options.get(code), request.options.get(code), "{code}");
+        }
     }
 }
 
 #[test]
 fn ipxe_is_known_by_its_user_class_and_its_own_option() {
-    let message = packet(IPXE_SEABIOS);
-    assert_eq!(firmware(&message), Some(Firmware::Bios));
-    assert!(message.options.has_user_class(b"iPXE"));
-    let own = message.options.inside(Code::IPXE);
-    assert_eq!(own.get(ipxe::VERSION), Some([1, 21, 1].as_slice()));
-    assert_eq!(own.get(ipxe::BUS_ID), Some([1, 0x80, 0x86, 0x10, 0x0e].as_slice()));
-    assert_eq!(message.options.requested().last(), Some(Code(203)));
-    assert_eq!((message.limit(), message.broadcast(), message.secs), (1444, false, 4));
-    assert_eq!(firmware(&packet(IPXE_UEFI)), Some(Firmware::UefiAmd64));
+    let [rom, _] = captured!("ipxe-rom");
+    let [snponly, _] = captured!("snponly-efi");
+    let [over_http, _] = captured!("ipxe-efi");
+    assert_eq!(text(&rom, Code::VENDOR_CLASS), "PXEClient:Arch:00000:UNDI:002001");
+    for (message, kind) in [(&rom, Firmware::Bios), (&snponly, Firmware::UefiAmd64), (&over_http, Firmware::UefiAmd64)]
+    {
+        assert_eq!(firmware(message), Some(kind));
+        assert!(message.options.has_user_class(b"iPXE"));
+        assert_eq!(message.options.inside(Code::IPXE).get(ipxe::VERSION), Some([1, 0, 0].as_slice()));
+        assert_eq!(message.options.get(Code::CLIENT_ID).map(|id| (id[0], id.len())), Some((1, 7)), "its MAC");
+        assert!(!message.broadcast() && message.limit() == 1444);
+    }
+    assert_eq!(rom.options.inside(Code::IPXE).get(ipxe::BUS_ID), Some([1, 0x1a, 0xf4, 0x10, 0].as_slice()), "virtio");
 }
 
 #[test]
-fn ovmf_is_known_by_its_vendor_class() {
-    let pxe = packet(OVMF_PXE);
-    assert_eq!(firmware(&pxe), Some(Firmware::UefiAmd64));
-    assert_eq!(pxe.options.text(Code::VENDOR_CLASS).as_deref(), Some("PXEClient:Arch:00007:UNDI:003016"));
-    assert!(pxe.broadcast() && !pxe.options.has(Code::USER_CLASS) && pxe.limit() == 1472);
-    let http = packet(OVMF_HTTP);
+fn ovmf_is_known_by_its_vendor_class_and_sends_no_client_identifier() {
+    let [pxe, request] = captured!("ovmf-pxe");
+    assert_eq!(text(&pxe, Code::VENDOR_CLASS), "PXEClient:Arch:00007:UNDI:003000");
+    assert_eq!((firmware(&pxe), pxe.limit()), (Some(Firmware::UefiAmd64), 1444));
+    assert_eq!(request.options.u16(Code::MAX_SIZE), Some(0xff00), "more than an Ethernet carries");
+    assert_eq!(request.limit(), 1472);
+    let [http, _] = captured!("ovmf-http");
+    assert_eq!(text(&http, Code::VENDOR_CLASS), "HTTPClient:Arch:00016:UNDI:003000");
     assert_eq!(firmware(&http), Some(Firmware::UefiAmd64Http));
-    assert!(http.options.text(Code::VENDOR_CLASS).unwrap().starts_with("HTTPClient"));
-    assert!(http.options.requested().any(|code| code == Code::BOOT_FILE));
+    for message in [pxe, http] {
+        assert!(message.broadcast() && !message.options.has(Code::USER_CLASS) && !message.options.has(Code::CLIENT_ID));
+        assert!(message.options.requested().any(|code| code == Code::BOOT_FILE));
+    }
 }
 
-const IPXE_SEABIOS: &str = include_str!("packets/ipxe-seabios.hex");
-const IPXE_UEFI: &str = include_str!("packets/ipxe-uefi.hex");
-const OVMF_PXE: &str = include_str!("packets/ovmf-pxe.hex");
-const OVMF_HTTP: &str = include_str!("packets/ovmf-http.hex");
+#[test]
+fn the_installers_client_is_no_boot_client() {
+    let [discover, _] = captured!("installer-udhcpc");
+    assert_eq!((text(&discover, Code::VENDOR_CLASS).as_str(), firmware(&discover)), ("d-i", None));
+    assert_eq!(discover.limit(), 548);
+}

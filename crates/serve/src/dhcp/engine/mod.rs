@@ -4,6 +4,8 @@
 //! have is told so at once by a NAK, instead of asking again until it gives up.
 
 #[cfg(test)]
+mod captured;
+#[cfg(test)]
 mod tests;
 
 use super::{

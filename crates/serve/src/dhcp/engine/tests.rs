@@ -44,7 +44,7 @@ fn ip(last: u8) -> Ipv4Addr {
 }
 
 /// A server with its leases, at a time of its own.
-struct World {
+pub(super) struct World {
     set: BootSet,
     table: LeaseTable,
     now: u64,
@@ -55,7 +55,7 @@ impl World {
         World::of(SITE)
     }
 
-    fn of(text: &str) -> World {
+    pub(super) fn of(text: &str) -> World {
         let site = match parse(&Sources::single("site", text), &Memory::default()) {
             Ok(loaded) => loaded.site,
             Err(report) => panic!("{report}"),
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// The reply as its receiver reads it.
-    fn reply(&mut self, message: &Message) -> Option<(Message, Target)> {
+    pub(super) fn reply(&mut self, message: &Message) -> Option<(Message, Target)> {
         let (reply, target) = self.answer(message).reply?;
         Some((Message::parse(&reply.encode(message.limit())).unwrap(), target))
     }
