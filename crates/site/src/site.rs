@@ -80,7 +80,8 @@ pub struct Network {
     pub interface: Option<String>,
     /// The network.
     pub subnet: Ipv4Net,
-    /// The server's own address in it; the subnet's first host where not set.
+    /// The server's own address in it; the subnet's first host where not set. For a network behind relays: the
+    /// server's address in another network, by which it is reached from there.
     pub address: Ipv4Addr,
     /// Option 3. `None`: no router is announced.
     pub gateway: Option<Ipv4Addr>,

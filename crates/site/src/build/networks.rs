@@ -46,6 +46,8 @@ pub(super) fn read(world: &World<'_>, settings: &Settings) -> Vec<Draft> {
 fn network(fields: &Fields<'_, '_>, settings: &Settings) -> Draft {
     fields.require("subnet", "\"10.20.0.0/24\"");
     let subnet = fields.parsed("subnet");
+    // Behind relays the server is none of the network's hosts.
+    let here = fields.is_written("interface");
     let list =
         |name| fields.parsed_list(name).unwrap_or_default().into_iter().map(|at: At<Ipv4Addr>| at.value).collect();
     let domain: Option<Domain> = fields.parsed("domain").map(|at| at.value).or_else(|| settings.domain.clone());
@@ -60,7 +62,7 @@ fn network(fields: &Fields<'_, '_>, settings: &Settings) -> Draft {
         place: fields.place(),
         interface: interface(fields),
         subnet,
-        address: fields.parsed("address").filter(|at| is_host(fields, "address", at, subnet)),
+        address: fields.parsed("address").filter(|at| !here || is_host(fields, "address", at, subnet)),
         gateway: fields.parsed("gateway").filter(|at| is_host(fields, "gateway", at, subnet)),
         dns: list("dns"),
         ntp: list("ntp"),
@@ -240,10 +242,32 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// Where machines behind a relay are told to come to must be said, and be served.
+    fn check_relayed(&self, world: &World<'_>, networks: &[Draft]) {
+        let here: Vec<Ipv4Addr> =
+            networks.iter().filter(|n| n.interface.is_some()).filter_map(|n| Some(n.server()?.value)).collect();
+        let Some(example) = here.first().filter(|_| self.interface.is_none()) else { return };
+        let next = format!("give the address by which machines behind the relay reach the server, like \"{example}\"");
+        match self.address {
+            None => {
+                let message = format!("the network `{}` has neither `interface` nor `address`", self.name);
+                world.problems.error(self.header, message).next(&next);
+            }
+            Some(address) if !here.contains(&address.value) => {
+                let message = format!("`address` is `{}`, which no network with an interface has", address.value);
+                world.problems.error(address.span, message).label("nothing is served there").next(&next);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// What concerns more than one network.
 pub(super) fn check(world: &World<'_>, networks: &[Draft]) {
     for (at, network) in networks.iter().enumerate() {
         network.check_ranges(world);
+        network.check_relayed(world, networks);
         for other in &networks[..at] {
             if let (Some(a), Some(b)) = (network.subnet, other.subnet)
                 && a.value.overlaps(b.value)

@@ -66,7 +66,6 @@ fn networks() {
     let network = |inner: &str| format!("network \"n\" {{\n subnet = \"10.9.0.0/24\"\n{inner}\n}}");
     for (inner, expected) in [
         ("interface = \"eth 0\"", "3:13 `eth 0` is not the name of a network interface"),
-        ("address = \"10.8.0.1\"", "3:11 `address` is `10.8.0.1`, which lies outside of 10.9.0.0/24"),
         ("gateway = \"10.9.0.255\"", "3:11 `gateway` is `10.9.0.255`, which is no host's address in 10.9.0.0/24"),
         ("gateway = \"10.9.0.300\"", "3:11 `10.9.0.300`: invalid IPv4 address syntax"),
         ("dns = [\"10.9.0.1\", \"dns\"]", "3:20 `dns`: invalid IPv4 address syntax"),
@@ -109,9 +108,27 @@ fn networks() {
         ),
         (
             "network \"a\" {\n subnet = \"10.1.0.0/24\"\n interface = \"eth1\"\n}\nnetwork \"b\" {\n subnet = \"10.2.0.0/24\"\n interface = \"eth1\"\n}",
-            &["7:14 the interface `eth1` serves `a` already"],
+            &[
+                "0:1 the network `boot` has neither `interface` nor `address`",
+                "7:14 the interface `eth1` serves `a` already",
+            ],
         ),
     ]);
+}
+
+#[test]
+fn a_network_behind_relays_says_where_the_server_is() {
+    let site = |inner: &str| {
+        format!(
+            "network \"n\" {{\n subnet = \"10.9.0.0/24\"\n interface = \"eth1\"\n}}\nnetwork \"far\" {{\n subnet = \"10.8.0.0/24\"\n{inner}}}\nprofile \"p\" {{ boot = \"disk\" }}\n"
+        )
+    };
+    assert_eq!(said(&site("")), ["5:1 the network `far` has neither `interface` nor `address`"]);
+    let outside = "network \"n\" {\n subnet = \"10.9.0.0/24\"\n interface = \"eth1\"\n address = \"10.8.0.1\"\n}\n";
+    assert_eq!(said(outside)[0], "4:12 `address` is `10.8.0.1`, which lies outside of 10.9.0.0/24");
+    let elsewhere = site(" address = \"10.8.0.1\"\n");
+    assert_eq!(said(&elsewhere), ["7:12 `address` is `10.8.0.1`, which no network with an interface has"]);
+    assert!(said(&site(" address = \"10.9.0.1\"\n")).is_empty());
 }
 
 #[test]

@@ -18,8 +18,9 @@ network "boot" {
   routes    = [{ to = "10.0.0.0/8", via = "10.20.0.253" }]
 }
 network "relayed" {
-  subnet = "10.30.0.0/24"
-  domain = "far.example"
+  subnet  = "10.30.0.0/24"
+  address = "10.20.0.1"
+  domain  = "far.example"
   dhcp {
     ranges = []
     lease  = "10m"

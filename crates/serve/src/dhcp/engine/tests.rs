@@ -23,7 +23,7 @@ network "boot" {
 }
 network "far" {
   subnet  = "10.30.0.0/24"
-  address = "10.30.0.1"
+  address = "10.20.0.1"
   dhcp {
     range = ["10.30.0.100", "10.30.0.200"]
   }
