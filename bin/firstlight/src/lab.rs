@@ -13,6 +13,7 @@ use firstlight_site::{AssetSource, Site};
 use std::{
     cell::RefCell,
     ffi::OsString,
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
     process,
     time::Duration,
@@ -146,7 +147,7 @@ fn explained(error: &Error) -> String {
     let text = output::causes(error);
     match error {
         Error::File { path, cause, .. } if path.ends_with("net/tun") => match cause.kind() {
-            std::io::ErrorKind::PermissionDenied => {
+            io::ErrorKind::PermissionDenied => {
                 format!(
                     "{text}\nThe lab's machines are plugged in through it: run the lab as root, or let users open it (chmod 666 {})",
                     path.display()
@@ -209,13 +210,19 @@ fn running(site: &Path) -> Result<Option<Status>, Failure> {
     Ok(firstlight_lab::status(&Folder::of(site))?)
 }
 
+/// What a machine may have left on: colours, a hidden cursor, lines that do not wrap.
+const TERMINAL_AS_USUAL: &str = "\x1b[0m\x1b[?7h\x1b[?25h";
+
 fn console(site: &Path, machine: &str) -> Outcome {
-    if running(site)?.is_some() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if is_terminal && running(site)?.is_some() {
         output::complain(&format!("{machine}'s console; Ctrl-] leaves it.\n"));
     }
-    let folder = Folder::of(site);
-    firstlight_lab::attach(&folder, machine)?;
-    Ok(())
+    firstlight_lab::attach(&Folder::of(site), machine)?;
+    match is_terminal {
+        true => output::print(&format!("{TERMINAL_AS_USUAL}\nLeft {machine}'s console.\n")),
+        false => Ok(()),
+    }
 }
 
 fn down(site: &Path) -> Outcome {

@@ -18,7 +18,6 @@ use std::{
     collections::BTreeMap,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
@@ -165,7 +164,7 @@ fn watch(state: &Path, filter: &EventFilter, common: &Common, mut line: impl FnM
                     false => output::print(&line(&event))?,
                 }
             }
-            thread::sleep(LOOK_EVERY);
+            output::pause(LOOK_EVERY)?;
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Printing that several commands share.
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use std::{
     ffi::OsString,
     io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+    time::Duration,
 };
 
 /// `-json` and `-watch` as users of Terraform and Nomad write them, besides clap's own `--json`.
@@ -26,6 +29,17 @@ pub(crate) fn print(text: &str) -> crate::Outcome {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(crate::Failure::Silent),
         Err(error) => Err(crate::Failure::Failed(format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),
+    }
+}
+
+/// Waits, but not for longer than somebody reads standard output.
+pub(crate) fn pause(at_most: Duration) -> crate::Outcome {
+    let stdout = io::stdout();
+    // With nothing asked for, poll(2) tells only that the other end of a pipe is closed.
+    let mut polled = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+    match poll(&mut polled, PollTimeout::try_from(at_most).unwrap_or(PollTimeout::MAX)) {
+        Ok(1..) => Err(crate::Failure::Silent),
+        _ => Ok(()),
     }
 }
 

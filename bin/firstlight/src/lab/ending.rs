@@ -10,10 +10,18 @@ use std::time::Duration;
 /// How many lines of its console are shown of a machine that did not come to where it should be.
 const CONSOLE_LINES: usize = 6;
 
-pub(super) fn summary(boots: &Boots, took: Duration, width: usize) -> String {
+/// Whether there is a reason to be looked for in a machine that did not come to where it should be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    ByItself,
+    /// A person ended it: who was not there yet has done nothing wrong.
+    ByHand,
+}
+
+pub(super) fn summary(boots: &Boots, ended: Ended, took: Duration, width: usize) -> String {
     let mut text = format!("\nSeconds from power-on to each step's first event:\n{}\n", table(boots));
     for machine in &boots.machines {
-        text.push_str(&result(machine, boots.longest, width));
+        text.push_str(&result(machine, ended, boots.longest, width));
     }
     let (done, seconds) = (boots.done(), took.as_secs_f64());
     text.push_str(&match boots.machines.len() {
@@ -38,23 +46,29 @@ fn table(boots: &Boots) -> String {
     output::table(&headings, &boots.machines.iter().map(row).collect::<Vec<_>>())
 }
 
-fn result(machine: &Progress, longest: usize, width: usize) -> String {
+fn result(machine: &Progress, ended: Ended, longest: usize, width: usize) -> String {
     let name = &machine.name;
     if let Some(at) = machine.done {
         return format!("{name:longest$}  ✓ {} after {at:.1} s\n", machine.reached());
     }
     let indent = longest + 4;
+    let last_event = machine.last_event.as_deref().unwrap_or("none");
+    if ended == Ended::ByHand && machine.failed.is_none() {
+        let text = format!("not there yet; last event {last_event}");
+        return format!("{name:longest$}  - {}\n", output::hang(&text, indent, width));
+    }
     let mut text = format!("{name:longest$}  ✗ {}\n", output::hang(&machine.likely_cause(), indent, width));
     let mut more = |key: &str, value: &str| {
-        text.push_str(&format!("{:indent$}{key} {}\n", "", output::hang(value, indent + key.len() + 1, width)));
+        let line = format!("{:indent$}{key} {}", "", output::hang(value, indent + key.len() + 1, width));
+        text.push_str(&format!("{}\n", line.trim_end()));
     };
-    more("last event:", machine.last_event.as_deref().unwrap_or("none"));
+    more("last event:", last_event);
     let said = console_text::last_lines(&machine.console, CONSOLE_LINES);
     if !said.is_empty() {
         more("its console said last:", "");
     }
     for line in said {
-        more("|", &line);
+        more("|", &console::truncate_str(&line, width.saturating_sub(indent + 2), "…"));
     }
     more("all of it:", &machine.console.display().to_string());
     text
@@ -74,7 +88,7 @@ mod tests {
             boots.take(&event);
         }
         assert_eq!(
-            summary(&boots, Duration::from_secs(7), 80),
+            summary(&boots, Ended::ByItself, Duration::from_secs(7), 80),
             "\nSeconds from power-on to each step's first event:\n\
              MACHINE  FIRMWARE  DHCP  SCRIPT   UP\n\
              kitt     UEFI PXE   2.0     3.0  5.5\n\n\
@@ -87,7 +101,7 @@ mod tests {
     fn a_machine_that_did_not_come_has_its_last_event_told() {
         let mut boots = boots(Expect::Reported);
         boots.take(&at(3000, acked("BIOS")));
-        let text = summary(&boots, Duration::from_secs(7), 80);
+        let text = summary(&boots, Ended::ByItself, Duration::from_secs(7), 80);
         for line in
             ["kitt  ✗ it has an address and loaded nothing\n", "last event: after 2.0 s, DHCP: BIOS has 10.20.0.11\n"]
         {

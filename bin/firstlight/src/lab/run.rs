@@ -1,6 +1,13 @@
 //! `firstlight lab run`: boots a site's lab machines and shows each boot, from the events that the servers record.
 
-use super::{Which, boots::Boots, ending, fetch, options, screen::Screen, start, state_dir};
+use super::{
+    Which,
+    boots::Boots,
+    ending::{self, Ended},
+    fetch, options,
+    screen::Screen,
+    start, state_dir,
+};
 use crate::{Failure, Outcome, output, site, words};
 use firstlight_lab::{End, Lab};
 use firstlight_site::Site;
@@ -18,8 +25,10 @@ pub(super) fn run(which: &Which, timeout: Duration, json: bool) -> Outcome {
     }
     let mut watched = Watched::start(&site, which, json).inspect_err(|failure| say_early(failure, json))?;
     let end = watched.until_the_end(timeout);
-    watched.finish(json)?;
-    end
+    let ended = if matches!(end, Err(Failure::Interrupted)) { Ended::ByHand } else { Ended::ByItself };
+    // What ended it is more to the point than a summary that nobody reads.
+    let summed_up = watched.finish(ended, json);
+    end.and(summed_up)
 }
 
 /// Ctrl-C before anything was there to be summed up.
@@ -93,12 +102,12 @@ impl Watched {
     }
 
     /// Takes the lab down and sums up.
-    fn finish(self, json: bool) -> Outcome {
+    fn finish(self, ended: Ended, json: bool) -> Outcome {
         self.screen.finish();
         self.lab.stop();
         match json {
             true => output::json(&self.boots.machines),
-            false => output::print(&ending::summary(&self.boots, self.began.elapsed(), output::width())),
+            false => output::print(&ending::summary(&self.boots, ended, self.began.elapsed(), output::width())),
         }
     }
 }

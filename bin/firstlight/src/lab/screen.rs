@@ -5,7 +5,13 @@ use crate::{Outcome, output};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
+/// What stands in a machine's line beside its name and its steps.
+const MARGIN: usize = 16;
+
 pub(super) struct Screen {
+    /// An empty line above the machines'. A terminal's own `^C` moves everything by one line, so that the topmost is
+    /// left behind when the lines are cleared.
+    gap: ProgressBar,
     bars: Vec<ProgressBar>,
     all: MultiProgress,
     quiet: bool,
@@ -16,15 +22,17 @@ impl Screen {
         let terminal = std::io::stdout().is_terminal() && !quiet;
         let target = if terminal { ProgressDrawTarget::stdout() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
-        let style = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}")
+        let style = ProgressStyle::with_template("{spinner} {prefix}  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = |machine: &Progress| {
             let bar = all.add(ProgressBar::new_spinner().with_style(style.clone()));
             bar.set_prefix(format!("{:1$}  {2:9}", machine.name, boots.longest, firmware(machine.firmware)));
             bar
         };
+        let empty = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let gap = all.add(ProgressBar::new_spinner().with_style(empty).with_message(" "));
         let bars = if terminal { boots.machines.iter().map(bar).collect() } else { Vec::new() };
-        Screen { bars, all, quiet }
+        Screen { gap, bars, all, quiet }
     }
 
     /// Shows a line; on a terminal no more of it than fits.
@@ -37,14 +45,18 @@ impl Screen {
     }
 
     pub(super) fn update(&self, boots: &Boots) {
+        let room = output::width().saturating_sub(MARGIN + boots.longest);
+        self.gap.tick();
         for (bar, machine) in self.bars.iter().zip(&boots.machines) {
-            bar.set_message(so_far(machine));
+            bar.set_message(console::truncate_str(&so_far(machine), room, "…").into_owned());
             bar.tick();
         }
     }
 
     pub(super) fn finish(&self) {
-        self.bars.iter().for_each(ProgressBar::finish_and_clear);
+        // All at once: cleared one by one, the others are drawn again each time.
+        let _ = self.all.clear();
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 
