@@ -19,9 +19,9 @@ enum Bytes {
 
 impl ClientKey {
     /// From the content of option 61. `None` where it is too short to identify anyone (RFC 2132 section 9.14 asks for
-    /// two bytes).
+    /// two bytes) or longer than one option: such would only be sent to fill our memory.
     pub fn from_option_61(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() >= 2).then(|| ClientKey::new(bytes))
+        (2..=255).contains(&bytes.len()).then(|| ClientKey::new(bytes))
     }
 
     /// From the hardware type and address in the fixed part of the message.
@@ -100,6 +100,7 @@ mod tests {
         assert_eq!(ClientKey::from_hardware(1, &mac), sent);
         assert_eq!(sent.to_string(), "01525400123456");
         assert_eq!(ClientKey::from_option_61(&[1]), None);
+        assert_eq!(ClientKey::from_option_61(&[1; 256]), None);
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! The journal of events: one thread writes, everyone records through a cloneable handle.
 //!
 //! Policy of the queue: [`Events::record`] never waits. When the disk cannot keep up and [`QUEUE`] events wait, the
-//! newest are dropped, counted, and the count is logged; nobody was told that those were recorded. It is on disk within
+//! newest are dropped, counted, and the count is logged; nobody was told that those were recorded. So are those of a
+//! client that makes too many ([`crate::quota`]). What is recorded is on disk within
 //! [`SYNC_EVERY`]. What somebody is told about goes through [`Events::record_durable`], which waits for the disk.
 
 use crate::{
     Event, StateError, StateFolder,
     journal::{Journal, Sync},
+    quota::Quota,
     segment::{Item, Kind, Reader, log_path, numbers},
 };
 use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
@@ -34,7 +36,7 @@ const SYNC_EVERY: Duration = Duration::from_millis(100);
 const SEGMENT: u64 = 8 << 20;
 
 /// Bytes of closed segments that are kept: some 600,000 events.
-const KEPT: u64 = 128 << 20;
+pub(crate) const KEPT: u64 = 128 << 20;
 
 enum Message {
     Record(Event, Option<SyncSender<io::Result<()>>>),
@@ -46,6 +48,7 @@ enum Message {
 pub struct Events {
     queue: SyncSender<Message>,
     dropped: Arc<AtomicU64>,
+    quota: Arc<Mutex<Quota>>,
 }
 
 /// The writing thread. Closed when dropped: what waits is written first.
@@ -69,11 +72,14 @@ impl Events {
             Writer { folder: folder.clone(), journal, dropped: dropped.clone(), synced: Instant::now(), lost: false };
         let thread = std::thread::Builder::new().name("events".to_owned()).spawn(move || writer.run(&waiting));
         let thread = Some(thread.map_err(StateError::io("start the writing thread of", &folder))?);
-        Ok((Events { queue: queue.clone(), dropped }, EventsWriter { queue, thread }))
+        Ok((Events { queue: queue.clone(), dropped, quota: Arc::default() }, EventsWriter { queue, thread }))
     }
 
     /// Records an event soon, without waiting. See the module's documentation for when it is dropped.
     pub fn record(&self, event: Event) {
+        if !self.quota.lock().unwrap_or_else(PoisonError::into_inner).admits(&event) {
+            return;
+        }
         if self.queue.try_send(Message::Record(event, None)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }

@@ -13,6 +13,7 @@ mod journal;
 mod lease;
 mod line;
 mod log;
+mod quota;
 mod read;
 mod segment;
 mod summary;

@@ -186,3 +186,17 @@ fn old_events_make_room_and_a_tail_follows_across_segments() {
     assert!(bytes < 140 << 20, "{bytes}");
     assert!(generations(read_events(dir.path(), EventFilter::default()))[0] > 0, "the oldest are gone");
 }
+
+#[test]
+fn a_clock_that_was_set_is_on_disk_after_the_next_commit() {
+    let dir = folder();
+    let state = StateFolder::lock(dir.path()).unwrap();
+    let (table, mut log, _) = LeaseLog::open(&state, pools()).unwrap();
+    let lease = bind(&table, 1);
+    log.commit(std::slice::from_ref(&lease)).unwrap();
+    table.lock().shift(1_000_000);
+    log.commit(&[]).unwrap();
+    drop(log); // Waits for the snapshot.
+    let until: Vec<u64> = read_leases(dir.path()).unwrap().iter().map(|lease| lease.until).collect();
+    assert_eq!(until, [lease.until + 1_000_000]);
+}

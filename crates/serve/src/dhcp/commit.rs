@@ -3,6 +3,7 @@
 use super::socket::{Outgoing, Socket};
 use firstlight_state::{Event, Events, Lease, LeaseLog};
 use std::{
+    collections::HashSet,
     sync::{Arc, mpsc::Receiver},
     time::{Duration, Instant},
 };
@@ -48,8 +49,9 @@ impl Committer {
     }
 
     fn commit(&mut self, batch: Vec<Pending>) {
-        let (leases, answers): (Vec<Lease>, Vec<_>) =
+        let (mut leases, answers): (Vec<Lease>, Vec<_>) =
             batch.into_iter().map(|pending| (pending.lease, (pending.reply, pending.event))).unzip();
+        keep_last(&mut leases);
         if let Err(error) = self.log.commit(&leases) {
             // No ACK without a lease on disk. The clients ask again, and the table knows them.
             if self.said.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
@@ -65,5 +67,36 @@ impl Committer {
             socket.send(replies.filter(|(by, _)| *by == index).map(|(_, reply)| reply));
         }
         answers.into_iter().filter_map(|(_, event)| event).for_each(|event| self.events.record(event));
+    }
+}
+
+/// Of several records of one address the last is the true one: a client that asks in a loop costs one for each sync.
+fn keep_last(leases: &mut Vec<Lease>) {
+    let mut seen = HashSet::with_capacity(leases.len());
+    leases.reverse();
+    leases.retain(|lease| seen.insert(lease.address));
+    leases.reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firstlight_model::Mac;
+    use firstlight_state::{ClientKey, LeaseState};
+
+    #[test]
+    fn the_last_record_of_an_address_counts() {
+        let lease = |last: u8, until: u64| Lease {
+            address: [10, 20, 0, last].into(),
+            network: "boot".into(),
+            client: ClientKey::from_hardware(1, &[2, 0, 0, 0, 0, last]),
+            mac: Mac([2, 0, 0, 0, 0, last]),
+            state: LeaseState::Bound,
+            since: 0,
+            until,
+        };
+        let mut leases = vec![lease(1, 10), lease(2, 10), lease(1, 11), lease(1, 12)];
+        keep_last(&mut leases);
+        assert_eq!(leases, [lease(2, 10), lease(1, 12)]);
     }
 }

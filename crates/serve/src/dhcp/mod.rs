@@ -12,6 +12,7 @@
 //! Not here: ProxyDHCP, DHCPv6, failover between servers, probing an address by ping before it is offered.
 
 mod classify;
+mod clock;
 mod commit;
 mod engine;
 mod held;

@@ -1,6 +1,7 @@
 //! The thread that receives and decides.
 
 use super::{
+    clock::Clock,
     commit::Pending,
     engine::{self, Answer},
     networks::{network_of, pools},
@@ -34,6 +35,7 @@ pub(super) struct Receiver {
     /// The generation that the table's pools are of.
     generation: u64,
     exhausted: HashMap<String, Instant>,
+    clock: Clock,
     /// When it was last logged that the disk is too slow.
     overrun: Option<Instant>,
 }
@@ -50,7 +52,8 @@ impl Receiver {
         let set = boot.load();
         table.lock().set_pools(pools(&set.site));
         let generation = set.generation;
-        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted: HashMap::new(), overrun: None }
+        let (clock, exhausted) = (Clock::new(), HashMap::new());
+        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted, clock, overrun: None }
     }
 
     pub(super) fn run(&mut self) {
@@ -77,6 +80,10 @@ impl Receiver {
         if set.generation != self.generation {
             self.generation = set.generation;
             self.table.lock().set_pools(pools(&set.site));
+        }
+        if let Some(by) = self.clock.was_set() {
+            tracing::warn!("the clock was set by {by} seconds; leases run on for as long as their clients were told");
+            self.table.lock().shift(by);
         }
         let (mut at_once, mut pending) = (Vec::new(), Vec::new());
         for bytes in inbox.datagrams() {

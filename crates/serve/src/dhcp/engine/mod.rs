@@ -1,10 +1,19 @@
 //! What is answered to a message: pure, apart from the lease table that it is given. RFC 2131 section 4.3.
 //!
 //! The site's networks are all ours to answer for (authoritative): a client that asks for an address which it cannot
-//! have is told so at once by a NAK, instead of asking again until it gives up.
+//! have is told so at once by a NAK, instead of asking again until it gives up. That includes a client in INIT-REBOOT
+//! that we have no record of: RFC 2131 wants silence there for the sake of other servers, and there are none.
+//!
+//! By what a client's lease is known: RFC 2131 section 4.2 says option 61 where it is sent, and that one client sends
+//! the same one always. What boots from the network does not: a PXE ROM sends its UUID or nothing (RFC 4578), iPXE its
+//! MAC, the system something of its own; each would take an address from the range, for half a day. So a boot client
+//! (PXE, HTTP boot, iPXE) is known by its hardware address, and all stages of one boot share a lease. A system that
+//! sends no identifier, or its MAC, goes on with it; one that sends another gets a lease of its own.
 
 #[cfg(test)]
 mod captured;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
 
@@ -56,7 +65,10 @@ struct Exchange<'a> {
     set: &'a BootSet,
     now: Timestamp,
     ask: Ask,
+    /// By what its lease is known.
     key: ClientKey,
+    /// By what it is known while it boots.
+    hardware: ClientKey,
     greeting: Greeting<'a>,
 }
 
@@ -77,9 +89,13 @@ pub(super) fn answer(
     if greeting.step == FirstStep::Silence {
         return Answer::default();
     }
-    let id = message.options.get(Code::CLIENT_ID).and_then(ClientKey::from_option_61);
-    let key = id.unwrap_or_else(|| ClientKey::from_hardware(message.htype, message.hardware()));
-    let exchange = Exchange { message, network, set, now, ask, key, greeting };
+    let hardware = ClientKey::from_hardware(message.htype, message.hardware());
+    let id = message.options.get(Code::CLIENT_ID).filter(|_| !ask.client.boots()).and_then(ClientKey::from_option_61);
+    let key = id.unwrap_or_else(|| hardware.clone());
+    let exchange = Exchange { message, network, set, now, ask, key, hardware, greeting };
+    if !exchange.is_plausible() {
+        return Answer::default();
+    }
     match kind {
         MessageType::Discover => exchange.discover(table),
         MessageType::Request => exchange.request(table),
@@ -107,7 +123,9 @@ impl Exchange<'_> {
         let options = &self.message.options;
         let (server, wanted) = (options.address(Code::SERVER_ID), options.address(Code::REQUESTED_ADDRESS));
         let current = Some(self.message.ciaddr).filter(|address| !address.is_unspecified());
-        match (server, wanted.or(current)) {
+        // Option 50 says what is selected; in a renewal it must not be there, and says nothing.
+        let address = if server.is_some() { wanted.or(current) } else { current.or(wanted) };
+        match (server, address) {
             (Some(server), _) if !self.is_ours(server) => {
                 table.withdraw(&self.network.name, &self.key, self.now.secs());
                 Answer::default()
@@ -146,14 +164,22 @@ impl Exchange<'_> {
 
     fn decline(&self, table: &mut LeaseTable) -> Answer {
         let Some(address) = self.message.options.address(Code::REQUESTED_ADDRESS) else { return Answer::default() };
-        let lease = self.is_to_us().then(|| table.decline(&self.key, address, self.now.secs())).flatten();
+        let lease = self.own(|key| table.decline(key, address, self.now.secs()));
         self.ended(lease, What::DhcpDeclined { address })
     }
 
     fn release(&self, table: &mut LeaseTable) -> Answer {
         let address = self.message.ciaddr;
-        let lease = self.is_to_us().then(|| table.release(&self.key, address, self.now.secs())).flatten();
+        let lease = self.own(|key| table.release(key, address, self.now.secs()));
         self.ended(lease, What::DhcpReleased { address })
+    }
+
+    /// Ends a lease of the client under either of its identities: a DECLINE or RELEASE does not say that it boots.
+    fn own(&self, mut end: impl FnMut(&ClientKey) -> Option<Lease>) -> Option<Lease> {
+        if !self.is_to_us() {
+            return None;
+        }
+        end(&self.key).or_else(|| end(&self.hardware))
     }
 
     fn ended(&self, lease: Option<Lease>, what: What) -> Answer {
@@ -162,7 +188,7 @@ impl Exchange<'_> {
     }
 
     fn inform(&self) -> Answer {
-        if self.message.ciaddr.is_unspecified() {
+        if !self.uses_address() {
             return Answer::default();
         }
         let reply = reply::inform(&self.facts(None));
@@ -174,7 +200,7 @@ impl Exchange<'_> {
         let message = self.message;
         let target = if !message.giaddr.is_unspecified() {
             Target::Relay(message.giaddr)
-        } else if !message.ciaddr.is_unspecified() {
+        } else if self.uses_address() {
             Target::Client(message.ciaddr)
         } else if message.broadcast() {
             Target::Broadcast
@@ -182,6 +208,19 @@ impl Exchange<'_> {
             Target::NewClient(address, self.ask.mac)
         };
         Some((reply, target))
+    }
+
+    /// True where the client has an address that a client here can have: nobody else is sent anything on its word.
+    fn uses_address(&self) -> bool {
+        self.network.subnet.is_host(self.message.ciaddr)
+    }
+
+    /// A relay is neither one of us nor everybody.
+    fn is_plausible(&self) -> bool {
+        let relay = self.message.giaddr;
+        let everybody = |network: &Network| network.subnet.contains(relay) && !network.subnet.is_host(relay);
+        let odd = relay.is_broadcast() || relay.is_multicast() || relay.is_loopback() || self.is_ours(relay);
+        relay.is_unspecified() || !(odd || self.set.site.networks.iter().any(everybody))
     }
 
     fn claim(&self) -> Claim<'_> {

@@ -6,7 +6,7 @@ use firstlight_boot::{Content, LOADERS};
 use firstlight_site::{Memory, Sources, parse};
 use firstlight_wire::dhcp::{Code, Message, MessageType::*, pxe};
 
-const SITE: &str = r#"
+pub(super) const SITE: &str = r#"
 site {
   domain = "lab.example"
 }
@@ -39,7 +39,7 @@ machine "kitt" {
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
 
-fn ip(last: u8) -> Ipv4Addr {
+pub(super) fn ip(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 20, 0, last)
 }
 
@@ -51,7 +51,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         World::of(SITE)
     }
 
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// The answer to a message that comes over the wire and in at eth1.
-    fn answer(&mut self, message: &Message) -> Answer {
+    pub(super) fn answer(&mut self, message: &Message) -> Answer {
         let message = Message::parse(&message.encode(1472)).unwrap();
         let network = network_of(&self.set, "eth1", &message).unwrap();
         answer(&mut self.table, &self.set, network, &message, Timestamp(self.now * 1000))
@@ -79,7 +79,7 @@ impl World {
         Some((Message::parse(&reply.encode(message.limit())).unwrap(), target))
     }
 
-    fn kind(&mut self, message: &Message) -> Option<MessageType> {
+    pub(super) fn kind(&mut self, message: &Message) -> Option<MessageType> {
         self.reply(message).and_then(|(reply, _)| reply.kind())
     }
 
@@ -92,7 +92,7 @@ impl World {
     }
 }
 
-fn message(client: u8, kind: MessageType) -> Message {
+pub(super) fn message(client: u8, kind: MessageType) -> Message {
     let mut message = Message::request(Mac([0x52, 0x54, 0, 0, 0, client]), 0x1234);
     message.options.put_type(kind);
     message
@@ -104,13 +104,13 @@ fn selecting(client: u8, address: Ipv4Addr) -> Message {
     message
 }
 
-fn rebooting(client: u8, address: Ipv4Addr) -> Message {
+pub(super) fn rebooting(client: u8, address: Ipv4Addr) -> Message {
     let mut message = message(client, Request);
     message.options.put_address(Code::REQUESTED_ADDRESS, address);
     message
 }
 
-fn renewing(client: u8, address: Ipv4Addr) -> Message {
+pub(super) fn renewing(client: u8, address: Ipv4Addr) -> Message {
     let mut message = message(client, Request);
     message.ciaddr = address;
     message
