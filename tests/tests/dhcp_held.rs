@@ -5,6 +5,9 @@
 //! answers have not left. That is mostly REQUESTs that wait for the disk, so about the rate times the time of one or
 //! two syncs: a few at 1,000 exchanges a second. perfdhcp never repeats a packet; a real client repeats those after
 //! four seconds. Everything that arrives while nobody serves waits in the kernel.
+//!
+//! What counts is what crosses the cable. perfdhcp's own statistics are printed; its `drops` may be more, for its socket
+//! takes some 200 packets, and after the restart all the OFFERs of some 200 ms reach it at once.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod capture;
@@ -20,6 +23,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -38,9 +42,12 @@ profile "disk" {
 "#;
 
 /// Exchanges that may stay without their end when the server is killed once. Measured on two cores with a disk that
-/// syncs in 2 ms: 0 to 4, 1.6 on average. The bound is what 100 ms cost, as a computer that is busy with other tests
-/// may take for a sync.
+/// syncs in 2 ms, 40 kills: 0 to 5, one on average. The bound is what 100 ms cost, as a computer that is busy with other
+/// tests may take for a sync.
 const IN_HAND: usize = 100;
+
+/// One load at a time: two of them would measure each other.
+static ONE: Mutex<()> = Mutex::new(());
 
 /// The service manager: it holds the socket and starts the server with it.
 struct Manager<'a> {
@@ -107,12 +114,12 @@ fn stop(mut server: Child) {
     server.wait().unwrap();
 }
 
-/// 1,000 exchanges a second for ten seconds, each of another client.
-fn load(net: &Net) -> String {
-    let line = "perfdhcp -4 -l eth0 -r 1000 -R 60000 -p 10 -u -W 3000000 10.20.0.1";
+/// 1,000 exchanges a second for ten seconds, of random clients of 60,000. The rate that it prints counts the second at
+/// the end in which it only listens.
+fn load(net: &Net) {
+    let line = "perfdhcp -4 -l eth0 -r 1000 -R 60000 -p 10 -W 1000000 10.20.0.1";
     let output = run(net.on_client("sh").args(["-c", line]), Duration::from_secs(60));
     println!("{}", output.text);
-    output.text
 }
 
 /// Every address that a client was told of is its own on disk, and nobody else was told of it.
@@ -127,23 +134,25 @@ fn assert_consistent(told: &Capture, leases: &HashMap<Ipv4Addr, Lease>) {
 
 #[test]
 fn nothing_is_lost_at_a_thousand_exchanges_a_second() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let net = Net::new();
     let manager = Manager::new(&net);
     let server = manager.start();
     manager.wait_until_it_serves(1);
     let capture = Capture::start(&net, manager.path());
-    let text = load(&net);
+    load(&net);
     let told = capture.finish();
     stop(server);
     println!("{told}");
-    let drops: Vec<&str> = text.lines().filter(|line| line.starts_with("drops:")).collect();
-    assert!(drops.len() >= 2 && drops.iter().all(|line| *line == "drops: 0"), "{text}");
-    assert_eq!((told.unanswered(), told.naks()), (0, 0));
+    // Counted on the cable: on a busy computer perfdhcp may lose some of the answers that reached it.
+    assert_eq!((told.unanswered(), told.naks()), (0, Vec::new()));
+    assert!(told.acked().count() > 9000, "the load was too small: {told}");
     assert_consistent(&told, &manager.leases());
 }
 
 #[test]
 fn a_kill_under_load_loses_only_what_was_in_hand() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let net = Net::new();
     let manager = Manager::new(&net);
     let mut server = manager.start();
@@ -164,7 +173,8 @@ fn a_kill_under_load_loses_only_what_was_in_hand() {
     let told = capture.finish();
     stop(server);
     println!("{told}; nobody served for {} ms", dead.as_millis());
-    assert_eq!(told.naks(), 0, "an offer that died with the server was made to another client");
+    let naks = told.naks();
+    assert!(naks.is_empty(), "refused, though it was offered: {}", naks.join("\n\n"));
     assert!(told.unanswered() <= IN_HAND, "{told}");
     assert_consistent(&told, &manager.leases());
 }

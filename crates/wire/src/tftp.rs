@@ -40,7 +40,7 @@ pub enum Packet<'a> {
 /// What RRQ and WRQ carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// The file's name, as sent; what is not UTF-8 is replaced.
+    /// The file's name, as sent; what is not UTF-8, and control characters, are replaced.
     pub name: Cow<'a, str>,
     /// How its bytes are sent.
     pub mode: Mode,
@@ -145,7 +145,7 @@ impl<'a> Packet<'a> {
             5 => {
                 let (code, text) = number()?;
                 let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-                Packet::Error { code: ErrorCode(code), message: String::from_utf8_lossy(text) }
+                Packet::Error { code: ErrorCode(code), message: readable(text) }
             }
             6 => Packet::OptionAck(Options::parse(rest)),
             other => return Err(ParseError::Operation(other)),
@@ -180,6 +180,15 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// A text that can be shown to a person: no control characters, with which a terminal could be taken over.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(bytes);
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, "\u{fffd}").into(),
+        false => text,
+    }
+}
+
 /// What precedes the payload of a DATA packet: for servers that send the payload from where it lies.
 pub fn data_header(block: u16) -> [u8; 4] {
     let [high, low] = block.to_be_bytes();
@@ -196,7 +205,7 @@ impl<'a> Request<'a> {
             text if text.eq_ignore_ascii_case(b"netascii") => Mode::NetAscii,
             _ => Mode::Other,
         };
-        Ok(Request { name: String::from_utf8_lossy(name), mode, options: Options::parse(rest) })
+        Ok(Request { name: readable(name), mode, options: Options::parse(rest) })
     }
 
     fn encode(&self, operation: u8, bytes: &mut Vec<u8>) {
@@ -309,6 +318,14 @@ mod tests {
         assert_eq!(Packet::parse(b"\0\x09"), Err(ParseError::Operation(9)));
         assert_eq!(Packet::parse(b"\0\x01name"), Err(ParseError::Unended { what: "name", offset: 2 }));
         assert_eq!(Packet::parse(b"\0\x01name\0oct"), Err(ParseError::Unended { what: "mode", offset: 7 }));
+    }
+
+    #[test]
+    fn no_text_can_take_over_a_terminal() {
+        let Ok(Packet::Read(request)) = Packet::parse(b"\0\x01\x1b[2Jx\n\0octet\0") else { panic!("no request") };
+        assert_eq!(request.name, "\u{fffd}[2Jx\u{fffd}");
+        let Ok(Packet::Error { message, .. }) = Packet::parse(b"\0\x05\0\0\x07ring\0") else { panic!("no error") };
+        assert_eq!(message, "\u{fffd}ring");
     }
 
     fn any_options() -> impl Strategy<Value = Options> {

@@ -87,6 +87,19 @@ fn errors_say_what_is_wrong_and_where() {
 }
 
 #[test]
+fn a_packet_of_nothing_but_pieces_is_not_joined_for_ever() {
+    let mut bytes = offer().encode(548)[..240].to_vec();
+    (1..=254).for_each(|code| bytes.extend([code, 0]));
+    let pieces = bytes.len();
+    let some: Vec<u8> = [254, 1, 7].repeat(64);
+    bytes.extend(&some);
+    assert_eq!(Message::parse(&bytes).unwrap().options.get(Code(254)), Some([7; 64].as_slice()));
+    bytes.extend([253, 0]);
+    let error = Message::parse(&bytes).unwrap_err();
+    assert_eq!(error, ParseError::Pieces { code: Code(253), offset: pieces + some.len() });
+}
+
+#[test]
 fn a_missing_end_and_a_stray_last_byte_are_tolerated() {
     let mut bytes = offer().encode(548)[..258].to_vec();
     assert_eq!(Message::parse(&bytes).unwrap().options, Message::parse(&offer().encode(548)).unwrap().options);

@@ -2,7 +2,7 @@
 
 use firstlight_model::Mac;
 use firstlight_tests::Net;
-use firstlight_wire::dhcp::{Message, MessageType};
+use firstlight_wire::dhcp::{Code, Message, MessageType};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -59,9 +59,16 @@ impl Capture {
         self.of(MessageType::Ack).map(|ack| (ack.mac().unwrap(), ack.yiaddr))
     }
 
-    /// Refusals.
-    pub(super) fn naks(&self) -> usize {
-        self.of(MessageType::Nak).count()
+    /// Refusals, each with all that was said by and to its client, and of the address that it asked for.
+    pub(super) fn naks(&self) -> Vec<String> {
+        let wanted = |message: &Message| message.options.address(Code::REQUESTED_ADDRESS);
+        let story = |nak: &Message| {
+            let asked = self.of(MessageType::Request).find(|request| request.xid == nak.xid).and_then(wanted);
+            let about =
+                |m: &&Message| m.mac() == nak.mac() || asked.is_some() && [wanted(m), Some(m.yiaddr)].contains(&asked);
+            self.0.iter().filter(about).map(line).collect::<Vec<_>>().join("\n")
+        };
+        self.of(MessageType::Nak).map(story).collect()
     }
 
     /// Messages of clients that nobody answered.
@@ -79,6 +86,12 @@ impl fmt::Display for Capture {
             .try_for_each(|kind| write!(f, "{} {kind}, ", self.of(kind).count()))?;
         write!(f, "{} messages without an answer", self.unanswered())
     }
+}
+
+fn line(message: &Message) -> String {
+    let (kind, mac) = (message.kind().unwrap(), message.mac().unwrap());
+    let (wanted, text) = (message.options.address(Code::REQUESTED_ADDRESS), message.options.text(Code::MESSAGE));
+    format!("{kind} {:08x} {mac} asks {wanted:?} gets {} {}", message.xid, message.yiaddr, text.unwrap_or_default())
 }
 
 impl Running {

@@ -116,6 +116,9 @@ impl LeaseTable {
             }
         }
         self.put_all_again(|_| {});
+        if self.recovered {
+            self.leave_alone();
+        }
     }
 
     /// The clock was set: moves everything by as many seconds, so that what runs goes on to run for as long as the
@@ -135,6 +138,10 @@ impl LeaseTable {
     /// All that was known before a restart is back.
     pub(crate) fn recovered(&mut self) {
         self.recovered = !self.entries.is_empty();
+        self.leave_alone();
+    }
+
+    fn leave_alone(&mut self) {
         self.nets.iter_mut().for_each(|net| net.leave_alone(&self.entries));
     }
 

@@ -254,6 +254,8 @@ fn restarted(first: u8, last: u8, leased: u8, offered: u8, now: u64) -> (LeaseTa
     let mut table = LeaseTable::new(vec![pool(first, last, &[])]);
     leases.into_iter().for_each(|lease| table.restore(lease));
     table.recovered();
+    // As a server does before it begins.
+    table.set_pools(vec![pool(first, last, &[])]);
     (table, offers)
 }
 

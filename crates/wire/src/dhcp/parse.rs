@@ -39,7 +39,18 @@ pub enum ParseError {
         /// How many bytes are left in its field.
         left: usize,
     },
+    /// More pieces to join (RFC 3396) than any message needs that crosses an Ethernet.
+    #[error("{code} at offset {offset} is one piece too many: at most {MOST_PIECES} are joined")]
+    Pieces {
+        /// Which option.
+        code: Code,
+        /// Where the piece stands.
+        offset: usize,
+    },
 }
+
+/// Pieces that are joined in one message. Joining costs time: a packet of nothing else would cost 2,000 others.
+const MOST_PIECES: usize = 64;
 
 /// The fixed part of a message (RFC 2131 figure 1).
 pub(super) const FIXED: usize = 236;
@@ -127,11 +138,12 @@ struct Reader<'a> {
     into: &'a mut Options,
     /// One bit for each code that was read: pieces to join are rare and looking for them in the buffer is not free.
     seen: [u64; 4],
+    pieces: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(into: &'a mut Options) -> Self {
-        Reader { into, seen: [0; 4] }
+        Reader { into, seen: [0; 4], pieces: 0 }
     }
 
     /// Reads the fields in the order in which RFC 3396 section 7 joins them.
@@ -155,12 +167,13 @@ impl<'a> Reader<'a> {
                 (Code::PAD, _) => after,
                 (Code::END, _) | (_, []) => return Ok(()), // a lone last byte is padding of some kind
                 (_, [length, value @ ..]) => {
-                    let length = usize::from(*length);
+                    let (length, offset) = (usize::from(*length), start + whole - rest.len());
                     let Some((value, next)) = value.split_at_checked(length) else {
-                        let offset = start + whole - rest.len();
                         return Err(ParseError::Overrun { code, offset, length, left: value.len() });
                     };
-                    self.option(code, value);
+                    if !self.option(code, value) {
+                        return Err(ParseError::Pieces { code, offset });
+                    }
                     next
                 }
             };
@@ -168,15 +181,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn option(&mut self, code: Code, value: &[u8]) {
+    /// False for one piece too many.
+    fn option(&mut self, code: Code, value: &[u8]) -> bool {
         let word = &mut self.seen[usize::from(code.0 >> 6)];
         let bit = 1u64 << (code.0 & 63);
         let again = *word & bit != 0;
         *word |= bit;
         if again {
+            self.pieces += 1;
             self.into.join(code, value);
         } else {
             self.into.push(code, value);
         }
+        self.pieces <= MOST_PIECES
     }
 }
