@@ -47,6 +47,7 @@ impl Socket {
     pub(super) fn adopt(held: Held) -> io::Result<Socket> {
         held.socket.set_broadcast(true)?;
         set_backlog(&held.socket);
+        tracing::info!("{}: going on with the socket `{}` that the service manager holds", held.interface, held.name);
         Ok(Socket { interface: held.interface, socket: held.socket.into() })
     }
 
