@@ -215,7 +215,7 @@ const TERMINAL_AS_USUAL: &str = "\x1b[0m\x1b[?7h\x1b[?25h";
 
 fn console(site: &Path, machine: &str) -> Outcome {
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if is_terminal && running(site)?.is_some() {
+    if running(site)?.is_some() && is_terminal {
         output::complain(&format!("{machine}'s console; Ctrl-] leaves it.\n"));
     }
     firstlight_lab::attach(&Folder::of(site), machine)?;

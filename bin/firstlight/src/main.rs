@@ -24,10 +24,14 @@ use std::{
 };
 
 const AFTER_HELP: &str = "\
-A site is a folder of HCL files; where a command names none, it is FIRSTLIGHT_SITE, else the current folder.
+A site is a folder of HCL files: the one that is named, else FIRSTLIGHT_SITE, else this folder.
 With -json, commands print for programs. NO_COLOR turns colours off.
 
-Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.";
+Exit codes:
+  0    done
+  1    it could not be done, or the site has mistakes
+  2    wrong usage
+  130  interrupted";
 
 /// From power-on to a private cloud: boots machines from the network and says why.
 #[derive(Parser)]
