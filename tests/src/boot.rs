@@ -109,9 +109,15 @@ impl Machine {
         fs::write(folder.path().join("site.hcl"), text).expect("the site is written");
         fs::write(folder.path().join("preseed.cfg"), "# for {{ machine.name }}\n").expect("the preseed is written");
         let mut command = Command::new(firstlight());
-        command.args(["lab", "run", "--json", "--timeout"]).arg((DEADLINE.as_secs() - 20).to_string()).arg(folder.path());
+        command
+            .args(["lab", "run", "--json", "--timeout"])
+            .arg((DEADLINE.as_secs() - 20).to_string())
+            .arg(folder.path());
         let output = run(&mut command, DEADLINE);
-        let summary = output.text.find('[').and_then(|at| serde_json::Deserializer::from_str(&output.text[at..]).into_iter().next()?.ok());
+        let summary = output
+            .text
+            .find('[')
+            .and_then(|at| serde_json::Deserializer::from_str(&output.text[at..]).into_iter().next()?.ok());
         Boot { summary: summary.unwrap_or_default(), text: output.text, site: folder }
     }
 }

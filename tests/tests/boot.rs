@@ -17,7 +17,8 @@ fn the_demo_boots_its_three_machines() {
         std::fs::copy(examples.join("demo").join(file), site.join(file)).unwrap();
     }
     std::os::unix::fs::symlink(examples.join("assets"), copy.path().join("assets")).unwrap();
-    let output = run(Command::new(firstlight()).args(["lab", "run", "--timeout", "240"]).arg(&site), Duration::from_secs(280));
+    let output =
+        run(Command::new(firstlight()).args(["lab", "run", "--timeout", "240"]).arg(&site), Duration::from_secs(280));
     assert_eq!(output.code, Some(0), "{}", output.text);
     for line in ["3 of 3 machines are where they should be", "installer fetched its config", "reported up"] {
         assert!(output.text.contains(line), "{}", output.text);
