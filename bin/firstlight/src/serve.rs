@@ -96,6 +96,7 @@ fn check_interfaces(site: &Site) -> Outcome {
         let Some(name) = &network.interface else { continue };
         if !found.iter().any(|interface| interface.interface_name == *name) {
             let mut names: Vec<&str> = found.iter().map(|interface| interface.interface_name.as_str()).collect();
+            names.sort_unstable();
             names.dedup();
             return Err(Failure::Failed(format!(
                 "{}: network {} is on {name}, and there is no such interface; there are {}",

@@ -51,7 +51,7 @@ impl Files for Published {
             },
             Err(Failure::SizeOnly) => return,
             Err(failure) => {
-                tracing::warn!(client = %outcome.client.ip(), "TFTP {name}: {failure}");
+                tracing::debug!(client = %outcome.client.ip(), "TFTP {name}: {failure}");
                 What::SendFailed { protocol: Protocol::Tftp, name, reason: failure.to_string() }
             }
         };

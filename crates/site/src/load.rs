@@ -13,11 +13,13 @@ fn read(folder: &Path) -> Result<Sources, Report> {
     let mut sources = Sources { root: folder.to_owned(), folder: own_name(folder), files: Vec::new() };
     let mut problems = Vec::new();
     let names = names(folder).map_err(|error| {
-        let message = format!("the folder `{}` cannot be read: {}", folder.display(), crate::functions::reason(&error));
-        whole(
-            &sources,
-            vec![Problem::of_folder(message.replace("file", "folder"), "`firstlight init` makes a new site")],
-        )
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            io::ErrorKind::NotADirectory => "it is a file, and a site is a folder".to_owned(),
+            _ => crate::functions::reason(&error),
+        };
+        let message = format!("the folder `{}` cannot be read: {why}", folder.display());
+        whole(&sources, vec![Problem::of_folder(message, "`firstlight init` makes a new site")])
     })?;
     for name in names {
         match fs::read_to_string(folder.join(&name)) {
