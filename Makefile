@@ -1,7 +1,7 @@
 # The front door. Two commands do everything on a fresh Debian or Ubuntu with Rust: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-boot lint bench doc build prepare clean
+.PHONY: help demo test test-boot lint bench doc build install prepare clean
 
 INIT := target/x86_64-unknown-linux-gnu/release/firstlight-init
 # Where the distribution has no package with Debian's installer, the demo boots the small Linux only.
@@ -18,13 +18,15 @@ demo: ## install what is needed, build, boot three machines in an isolated lab
 	@if $(HAS_INSTALLER); then site=examples/demo; else site=examples/small-linux; fi; exec target/release/firstlight lab run $$site
 
 test: ## install what is needed, lint, run every test, boot the three machines
-	@scripts/install-packages build demo installer test
+	@scripts/install-packages build demo test
+	@if $(HAS_INSTALLER); then scripts/install-packages installer; else echo "SKIPPED: boots into Debian's installer: this distribution has no package with it"; fi
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory prepare
 	cargo test --workspace --locked
 
 test-boot: ## the longer suite of booted machines
-	@scripts/install-packages build demo installer test
+	@scripts/install-packages build demo test
+	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
 	cargo test --locked -p firstlight-tests -- --ignored
 
@@ -35,13 +37,26 @@ lint: ## formatting, clippy, the dependency policy
 
 bench: ## measure beside the usual servers
 	@scripts/install-packages build demo test
+	@$(MAKE) --no-print-directory build
 	bench/run
 
 doc: ## the code's own documentation
 	cargo doc --workspace --no-deps --locked
 
-build: $(INIT)
+build: $(INIT) ## build firstlight and firstlight-init, for use
 	cargo build --release --locked -p firstlight
+
+PREFIX ?= /usr/local
+UNITS ?= /etc/systemd/system
+
+install: ## put firstlight into PREFIX (/usr/local), with firstlight-init and systemd units
+	@scripts/install-packages build
+	@$(MAKE) --no-print-directory build
+	install -D -m 755 target/release/firstlight $(DESTDIR)$(PREFIX)/bin/firstlight
+	install -D -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/firstlight/firstlight-init
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|/usr/bin/firstlight|$(PREFIX)/bin/firstlight|' packaging/firstlight.service >$(DESTDIR)$(UNITS)/firstlight.service
+	install -m 644 packaging/firstlight.socket $(DESTDIR)$(UNITS)/firstlight.socket
 
 # What the tests boot, made with the debug build that they are about to use anyway.
 prepare: $(INIT)

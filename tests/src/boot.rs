@@ -61,6 +61,15 @@ pub struct Machine {
     expect: &'static str,
 }
 
+/// Whether there is Debian's installer to boot: not every distribution has a package with it.
+pub fn has_installer() -> bool {
+    let there = repository().join("examples/assets/debian-linux").exists();
+    if !there {
+        eprintln!("SKIPPED: there is no Debian installer to boot here");
+    }
+    there
+}
+
 /// What became of it.
 #[derive(Debug)]
 pub struct Boot {

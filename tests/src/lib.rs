@@ -4,14 +4,14 @@
 //! They need root and the packages of `scripts/install-packages demo test`; `make test` brings both along.
 
 // What these helpers cannot do, a test cannot go on without.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod boot;
 mod net;
 mod run;
 mod serve;
 
-pub use boot::{Boot, Machine};
+pub use boot::{Boot, Machine, has_installer};
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
 pub use serve::Server;

@@ -15,8 +15,19 @@ profile "small" {
   config = "node.cfg"
   args   = "up={{ report_url }} cfg={{ config_url }}"
 }
+profile "disk" {
+  boot     = "disk"
+  leave_by = "404"
+}
+site {
+  default_profile = "small"
+}
 machine "kitt" {
   mac = "52:54:00:00:00:01"
+}
+machine "hal" {
+  mac     = "52:54:00:00:00:02"
+  profile = "disk"
 }
 "#;
 
@@ -125,6 +136,21 @@ fn a_file_that_changed_after_it_was_verified_is_not_served() {
     std::fs::write(server.folder().join("other"), b"0ther").unwrap();
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}}' {BASE}/asset/other")), "503");
     assert!(server.log().contains("has changed since it was verified"), "{}", server.log());
+}
+
+#[test]
+fn leaving_by_404_is_an_exit_where_a_script_of_ours_asks() {
+    let (net, _server) = serve();
+    let url = format!("{BASE}/boot.ipxe?mac=52:54:00:00:00:02");
+    assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}}' '{url}'")), "404");
+    assert_eq!(curl(&net, &format!("'{url}&again=1'")), "#!ipxe\nexit\n");
+}
+
+#[test]
+fn ipxe_finds_its_way_beside_its_loader() {
+    let (net, _server) = serve();
+    let script = curl(&net, &format!("{BASE}/loader/autoexec.ipxe"));
+    assert!(script.contains(&format!("chain --replace {BASE}/boot.ipxe?mac=${{net0/mac}}")), "{script}");
 }
 
 #[test]

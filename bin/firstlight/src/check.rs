@@ -29,7 +29,12 @@ pub(crate) fn run(args: Args) -> Outcome {
     if let Some(site) = &site {
         for message in missing_loaders(site) {
             let help = "install the package `ipxe` (apt-get install ipxe), or set `ipxe_dir` in the `site` block";
-            report.add(FoundLater { place: None, message, help: Some(help.to_owned()), related: None });
+            report.add(FoundLater {
+                place: site.set_at.ipxe_dir.clone(),
+                message,
+                help: Some(help.to_owned()),
+                related: None,
+            });
         }
         for missing in firstlight_assets::check_local(site) {
             let help = "put the right file there, or correct `sha256` if the new content is what you want";

@@ -12,7 +12,7 @@ pub(crate) const HIDDEN: &str = ".firstlight";
 pub(crate) fn load(dir: &Path) -> Result<Site, Failure> {
     let (site, report) = examine(dir);
     complain(&report);
-    site.ok_or(Failure::Silent)
+    site.filter(|_| report.errors() == 0).ok_or(Failure::Silent)
 }
 
 /// Prints a report on standard error, where it has anything to say.
@@ -31,7 +31,8 @@ pub(crate) fn exists(dir: &Path) -> Outcome {
     }
 }
 
-/// Loads a site; `None` where it has errors. The report holds errors and warnings.
+/// Loads a site as far as it can be read; the report holds errors, those of its templates too, and warnings. `None` where
+/// its HCL has errors.
 pub(crate) fn examine(dir: &Path) -> (Option<Site>, Report) {
     match firstlight_site::load(dir) {
         Err(report) => (None, report),
@@ -40,8 +41,7 @@ pub(crate) fn examine(dir: &Path) -> (Option<Site>, Report) {
             for problem in firstlight_boot::check_templates(&loaded.site) {
                 add_template_problem(&mut report, problem);
             }
-            let site = (report.errors() == 0).then_some(loaded.site);
-            (site, report)
+            (Some(loaded.site), report)
         }
     }
 }

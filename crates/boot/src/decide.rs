@@ -21,6 +21,9 @@ pub enum Choice {
     Class(String),
 }
 
+/// Whose a profile is that neither machine nor class names.
+const DEFAULT: &str = "the site's default";
+
 /// What a machine boots, and why.
 #[derive(Debug, Clone)]
 pub struct Decision<'a> {
@@ -110,6 +113,13 @@ impl Decision<'_> {
 struct Why(Option<Vec<Reason>>);
 
 impl Why {
+    /// Where the site sets it; where it does not, the default holds.
+    fn set(&mut self, place: &Option<Place>, text: &str) {
+        if let Some(reasons) = &mut self.0 {
+            reasons.push(Reason { text: text.to_owned(), place: place.clone() });
+        }
+    }
+
     fn at(&mut self, place: &Place, text: impl FnOnce() -> String) {
         if let Some(reasons) = &mut self.0 {
             reasons.push(Reason { text: text(), place: Some(place.clone()) });
@@ -171,9 +181,17 @@ impl BootSet {
         }
         let own = machine.profile.as_deref().map(|name| (name, "the machine's own"));
         let of_class = class.and_then(|c| c.profile.as_deref()).map(|name| (name, "its class's"));
-        let default = self.site.default_profile.as_deref().map(|name| (name, "the site's default"));
+        let default = self.site.default_profile.as_deref().map(|name| (name, DEFAULT));
         let outcome = match own.or(of_class).or(default) {
-            Some((name, whose)) => self.boot_profile(name, whose, why),
+            Some((name, whose)) => {
+                if whose == DEFAULT {
+                    why.set(
+                        &self.site.set_at.default_profile,
+                        "neither it nor its class names a profile: the default holds",
+                    );
+                }
+                self.boot_profile(name, whose, why)
+            }
             None => {
                 why.implied(|| "neither it, nor its class, nor the site names a profile".to_owned());
                 Outcome::Park(format!("{} is declared, but has no profile", machine.name))
@@ -185,20 +203,23 @@ impl BootSet {
     fn for_stranger(&self, why: &mut Why) -> Outcome<'_> {
         match (self.site.unknown, &self.site.default_profile) {
             (Unknown::Park, _) => {
-                why.implied(|| "unknown = \"park\": undeclared machines wait until they are declared".to_owned());
+                why.set(
+                    &self.site.set_at.unknown,
+                    "unknown = \"park\": undeclared machines wait until they are declared",
+                );
                 Outcome::Park("no machine is declared with this MAC address".to_owned())
             }
             (Unknown::Ignore, _) => {
-                why.implied(|| "unknown = \"ignore\": undeclared machines get no answer".to_owned());
+                why.set(&self.site.set_at.unknown, "unknown = \"ignore\": undeclared machines get no answer");
                 Outcome::Ignore
             }
             (Unknown::Menu, _) => {
-                why.implied(|| "unknown = \"menu\": undeclared machines get the boot menu".to_owned());
+                why.set(&self.site.set_at.unknown, "unknown = \"menu\": undeclared machines get the boot menu");
                 Outcome::Menu
             }
             (Unknown::Boot, Some(name)) => {
-                why.implied(|| "unknown = \"boot\": undeclared machines boot the default profile".to_owned());
-                self.boot_profile(name, "the site's default", why)
+                why.set(&self.site.set_at.unknown, "unknown = \"boot\": undeclared machines boot the default profile");
+                self.boot_profile(name, DEFAULT, why)
             }
             (Unknown::Boot, None) => {
                 Outcome::Park("unknown = \"boot\", but the site has no default profile".to_owned())
@@ -225,7 +246,7 @@ impl BootSet {
             Choice::Profile(name) => Some(name.as_str()),
             Choice::Class(_) => class.and_then(|c| c.profile.as_deref()).or(self.site.default_profile.as_deref()),
         };
-        match name.and_then(|name| self.profile(name)).filter(|profile| profile.menu) {
+        match name.and_then(|name| self.profile(name)).filter(|profile| profile.is_offered()) {
             Some(profile) => {
                 why.at(&profile.place, || format!("profile {} was chosen at the menu", profile.name));
                 (class, Outcome::Profile(profile))
@@ -241,7 +262,10 @@ impl BootSet {
         match self.profile(name) {
             Some(profile) => {
                 why.at(&profile.place, || format!("its profile is {name}, {whose}"));
-                Outcome::Profile(profile)
+                match profile.boot {
+                    Boot::Menu => Outcome::Menu,
+                    _ => Outcome::Profile(profile),
+                }
             }
             None => Outcome::Park(format!("its profile {name} does not exist")),
         }

@@ -56,7 +56,7 @@ struct Origin<'a> {
 
 fn origins(profile: &Profile) -> Vec<Origin<'_>> {
     match &profile.boot {
-        Boot::Disk(_) => Vec::new(),
+        Boot::Disk(_) | Boot::Menu => Vec::new(),
         Boot::Script(file) => vec![from_file(format!("script {}", profile.name), file)],
         Boot::Linux(linux) => {
             let place = &linux.args_place;
@@ -241,7 +241,7 @@ struct OfServer {
 fn config_urls(profile: &Profile, urls: &Urls, token: &Token) -> BTreeMap<String, String> {
     match &profile.boot {
         Boot::Linux(linux) => linux.configs.keys().map(|name| (name.clone(), urls.config(token, name))).collect(),
-        Boot::Disk(_) | Boot::Script(_) => BTreeMap::new(),
+        Boot::Disk(_) | Boot::Script(_) | Boot::Menu => BTreeMap::new(),
     }
 }
 
@@ -325,7 +325,7 @@ fn text_of<'a>(site: &'a Site, file: &str) -> Option<&'a str> {
     let files = site.profiles.values().flat_map(|profile| match &profile.boot {
         Boot::Linux(linux) => linux.configs.values().collect(),
         Boot::Script(script) => vec![script],
-        Boot::Disk(_) => Vec::new(),
+        Boot::Disk(_) | Boot::Menu => Vec::new(),
     });
     files.into_iter().find(|text| text.file == file).map(|text| text.text.as_str())
 }

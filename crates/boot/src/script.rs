@@ -32,6 +32,7 @@ impl BootSet {
                 Boot::Script(_) => return self.render_script(&subject, profile).map(Some),
                 Boot::Disk(_) if decision.leave_by() == LeaveBy::NotFound => return Ok(None),
                 Boot::Disk(_) => disk(decision.leave_by()),
+                Boot::Menu => self.menu(&subject),
             },
             Outcome::Menu => self.menu(&subject),
             Outcome::Park(reason) => park(&subject, reason),
@@ -40,9 +41,15 @@ impl BootSet {
         Ok(Some(format!("#!ipxe\n{}{body}", header(&subject))))
     }
 
+    /// What a machine gets that leaves iPXE by a "not found", when it is one of our own scripts that asks: that one would
+    /// take a failure for a reason to try again.
+    pub fn leave_script(&self) -> &'static str {
+        "#!ipxe\nexit\n"
+    }
+
     /// The script for a machine whose own could not be rendered: it says why, waits and asks again.
     pub fn failed_script(&self, ask: &Ask, network: &Network, error: &RenderError) -> String {
-        let again = self.urls(network).script(ask, None);
+        let again = self.urls(network).script_again(ask, None);
         format!(
             "#!ipxe\necho Firstlight: this machine's boot cannot be rendered: {}\nsleep {PARK_SECONDS}\nchain --replace {again}\n",
             plain(&error.to_string())
@@ -68,24 +75,24 @@ impl BootSet {
     }
 
     fn menu(&self, subject: &Subject<'_>) -> String {
-        let offered = self.site.profiles.values().filter(|profile| profile.menu);
+        let offered = self.site.profiles.values().filter(|profile| profile.is_offered());
         let classes = self.site.classes.values().filter(|class| {
             let profile = class.profile.as_deref().or(self.site.default_profile.as_deref());
-            profile.and_then(|name| self.profile(name)).is_some_and(|profile| profile.menu)
+            profile.and_then(|name| self.profile(name)).is_some_and(|profile| profile.is_offered())
         });
         let mut items = String::from("item --gap -- Operating systems\n");
         let mut targets = String::new();
         for profile in offered {
             items.push_str(&format!("item profile-{} {}\n", profile.name, plain(&profile.title)));
             let choice = Choice::Profile(profile.name.clone());
-            targets.push_str(&target("profile", &profile.name, &subject.urls.script(subject.ask, Some(&choice))));
+            targets.push_str(&target("profile", &profile.name, &subject.urls.script_again(subject.ask, Some(&choice))));
         }
         let mut gap = "item --gap -- Classes\n";
         for class in classes {
             items.push_str(std::mem::take(&mut gap));
             items.push_str(&format!("item class-{0} {0}\n", class.name));
             let choice = Choice::Class(class.name.clone());
-            targets.push_str(&target("class", &class.name, &subject.urls.script(subject.ask, Some(&choice))));
+            targets.push_str(&target("class", &class.name, &subject.urls.script_again(subject.ask, Some(&choice))));
         }
         let milliseconds = self.site.menu_timeout.as_millis();
         let timeout = if milliseconds == 0 { String::new() } else { format!("--timeout {milliseconds} ") };
@@ -103,7 +110,7 @@ impl BootSet {
     /// The menu's default: the site's default profile where the menu offers it, else the local disk, which harms nothing.
     fn menu_default(&self) -> String {
         let default = self.site.default_profile.as_deref().and_then(|name| self.profile(name));
-        match default.filter(|profile| profile.menu) {
+        match default.filter(|profile| profile.is_offered()) {
             Some(profile) => format!("profile-{}", profile.name),
             None => "disk".to_owned(),
         }
@@ -124,7 +131,7 @@ fn target(kind: &str, name: &str, url: &str) -> String {
 fn failed(urls: &Urls, ask: &Ask) -> String {
     format!(
         ":failed\necho Firstlight: that failed, trying again in {RETRY_SECONDS} seconds\nsleep {RETRY_SECONDS}\nchain --replace {} || goto failed\n",
-        urls.script(ask, None)
+        urls.script_again(ask, None)
     )
 }
 
@@ -134,7 +141,7 @@ fn park(subject: &Subject<'_>, reason: &str) -> String {
          sleep {PARK_SECONDS}\nchain --replace {} || goto park\n",
         plain(reason),
         subject.ask.mac,
-        subject.urls.script(subject.ask, None)
+        subject.urls.script_again(subject.ask, None)
     )
 }
 

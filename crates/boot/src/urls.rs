@@ -88,6 +88,11 @@ impl Urls {
         url
     }
 
+    /// The same, for a link within a script of ours: the answer is then always a script.
+    pub fn script_again(&self, ask: &Ask, choice: Option<&Choice>) -> String {
+        format!("{}&again=1", self.script(ask, choice))
+    }
+
     /// The shortest form of it, with nothing but the hardware address.
     pub fn script_for(&self, mac: Mac) -> String {
         format!("{}/boot.ipxe?mac={mac}", self.base())
@@ -96,7 +101,7 @@ impl Urls {
     /// The same, with iPXE settings in place of values: iPXE fills them in before it asks.
     pub fn script_by_ipxe(&self) -> String {
         format!(
-            "{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}",
+            "{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}&again=1",
             self.base()
         )
     }

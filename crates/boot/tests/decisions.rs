@@ -172,6 +172,27 @@ fn the_menu_gives_a_stranger_only_what_it_offers() {
 }
 
 #[test]
+fn a_profile_can_be_the_menu_itself() {
+    let text = SITE.replace("boot = \"disk\"", "boot = \"menu\"");
+    let set = set(&text);
+    assert_eq!(boots(&set, &ask(3, IPXE), None), "menu");
+    let shown = script(&set, &ask(3, IPXE));
+    assert!(shown.contains("item profile-small") && !shown.contains("item profile-disk"), "{shown}");
+}
+
+#[test]
+fn a_reason_points_at_the_line_that_decides_about_strangers() {
+    let set = set(&format!("site {{\n  unknown = \"menu\"\n  default_profile = \"small\"\n}}\n{SITE}"));
+    let said = |last| set.decide(&ask(last, IPXE), None).reasons.iter().map(ToString::to_string).collect::<String>();
+    assert!(
+        said(99).contains("unknown = \"menu\": undeclared machines get the boot menu (site.hcl:2:3)"),
+        "{}",
+        said(99)
+    );
+    assert!(said(5).contains("the default holds (site.hcl:3:3)"), "{}", said(5));
+}
+
+#[test]
 fn a_machine_of_another_architecture_is_parked() {
     let set = set(SITE);
     assert_eq!(boots(&set, &ask(4, Client::Ipxe(Some(Firmware::UefiAmd64))), None), "parked");

@@ -343,6 +343,7 @@ fn site(root: &Path) -> Site {
         profiles: BTreeMap::new(),
         classes: BTreeMap::new(),
         machines: BTreeMap::new(),
+        set_at: firstlight_site::SetAt::default(),
         lab: Some(firstlight_site::Lab { place, machines: BTreeMap::from([("kitt".into(), machine)]) }),
     }
 }

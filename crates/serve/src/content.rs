@@ -23,7 +23,10 @@ pub fn open(content: &Content) -> io::Result<Opened> {
             let file = File::open(path)?;
             let found = file.metadata()?;
             if found.len() != *size || found.modified()? != *modified {
-                return Err(io::Error::other(format!("{} has changed since it was verified: reload", path.display())));
+                return Err(io::Error::other(format!(
+                    "{} has changed since it was verified: start `firstlight serve` again",
+                    path.display()
+                )));
             }
             Ok(Opened::File(file))
         }

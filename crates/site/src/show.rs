@@ -175,6 +175,7 @@ fn profile(page: &mut Page, profile: &Profile) {
     match &profile.boot {
         Boot::Linux(linux) => self::linux(page, linux),
         Boot::Script(script) => page.text("script", &script.file),
+        Boot::Menu => page.text("boot", "menu"),
         Boot::Disk(by) => {
             page.text("boot", "disk");
             page.text("leave_by", leave_by(*by));

@@ -38,6 +38,7 @@ pub struct Site {
     /// `site { default_profile }`: for declared machines that name none. The only profile, where there is just one.
     pub default_profile: Option<String>,
     /// `site { menu_timeout }`: how long the boot menu waits before it takes its default. 30 s where not set.
+    #[serde(serialize_with = "as_written")]
     pub menu_timeout: Duration,
     /// `site { ipxe_dir }`: the folder of the iPXE binaries, `/usr/lib/ipxe` where not set.
     pub ipxe_dir: PathBuf,
@@ -53,6 +54,20 @@ pub struct Site {
     pub machines: BTreeMap<String, Machine>,
     /// The `lab` block, where there is one.
     pub lab: Option<Lab>,
+    /// Where the `site` block sets what decides about machines, so that a reason can point there.
+    #[serde(skip)]
+    pub set_at: SetAt,
+}
+
+/// Where the `site` block sets things; `None` where it leaves them to their defaults.
+#[derive(Debug, Clone, Default)]
+pub struct SetAt {
+    /// `unknown`.
+    pub unknown: Option<Place>,
+    /// `default_profile`.
+    pub default_profile: Option<Place>,
+    /// `ipxe_dir`.
+    pub ipxe_dir: Option<Place>,
 }
 
 /// What a machine that nobody declared gets.
@@ -120,6 +135,7 @@ pub struct Dhcp {
     /// Where not set: the upper half of the subnet.
     pub ranges: Vec<(Ipv4Addr, Ipv4Addr)>,
     /// How long a lease lasts; 12 h where not set.
+    #[serde(serialize_with = "as_written")]
     pub lease: Duration,
 }
 
@@ -165,6 +181,13 @@ pub struct Profile {
     pub vars: Vars,
 }
 
+impl Profile {
+    /// True when the menu offers it. A menu is not offered in a menu.
+    pub fn is_offered(&self) -> bool {
+        self.menu && !matches!(self.boot, Boot::Menu)
+    }
+}
+
 /// What a profile boots.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -173,6 +196,8 @@ pub enum Boot {
     Linux(Linux),
     /// Leave the network boot and start the local disk.
     Disk(LeaveBy),
+    /// Show the boot menu.
+    Menu,
     /// An iPXE script of the user's own: a template.
     Script(TextFile),
 }
@@ -321,3 +346,8 @@ pub enum Expect {
 
 /// Variables: JSON values, because that is what templates see.
 pub type Vars = BTreeMap<String, serde_json::Value>;
+
+/// Durations as the site writes them: `12h`.
+fn as_written<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&firstlight_model::format_duration(*duration))
+}

@@ -76,7 +76,7 @@ pub(super) async fn config(
     }
 }
 
-/// `/loader/FILE`: a network boot program, for UEFI HTTP boot.
+/// `/loader/FILE`: a network boot program, for UEFI HTTP boot, and `autoexec.ipxe` beside it.
 pub(super) async fn loader(
     State(handler): State<Handler>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
@@ -84,8 +84,15 @@ pub(super) async fn loader(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let content = handler.http.context.boot.load().loader(&file).cloned();
-    handler.public(content, Role::Loader, &file, from, &method, &headers).await
+    let set = handler.http.context.boot.load_full();
+    let (content, role) = match file.as_str() {
+        // iPXE asks for it beside the file that it was loaded from.
+        "autoexec.ipxe" => {
+            (Some(Content::Bytes(set.first_script(&handler.network).into_bytes().into())), Role::Autoexec)
+        }
+        _ => (set.loader(&file).cloned(), Role::Loader),
+    };
+    handler.public(content, role, &file, from, &method, &headers).await
 }
 
 /// `/asset/NAME`: any asset.

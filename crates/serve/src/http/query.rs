@@ -16,6 +16,7 @@ pub(super) struct Query {
     firmware: Option<String>,
     profile: Option<String>,
     class: Option<String>,
+    again: Option<String>,
 }
 
 impl Query {
@@ -28,6 +29,11 @@ impl Query {
     /// True where the client has been asked for its serial number, even if it has none.
     pub(super) fn tells_serial(&self) -> bool {
         self.serial.is_some()
+    }
+
+    /// True where a script of ours asks, and not the firmware or iPXE itself.
+    pub(super) fn is_from_script(&self) -> bool {
+        self.again.is_some()
     }
 
     /// Who asks. Only the hardware address is needed; what else is malformed is taken as not said, since real machines

@@ -39,6 +39,7 @@ pub(super) async fn boot(
     handler.record(&ask, &decision, &token, choice, asked.unwrap_or_default());
     match script {
         Some(script) => text(script),
+        None if query.is_from_script() => text(set.leave_script().to_owned()),
         None => (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response(),
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         default_profile,
         menu_timeout: settings.menu_timeout,
         ipxe_dir: settings.ipxe_dir,
+        set_at: settings.set_at,
         networks,
         assets,
         profiles,

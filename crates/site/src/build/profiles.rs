@@ -37,7 +37,7 @@ fn in_url(c: char) -> bool {
     c.is_ascii_alphanumeric() || "._-".contains(c)
 }
 
-/// Exactly one of the three ways to boot.
+/// Exactly one of the ways to boot.
 fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
     let ways: Vec<&str> = ["kernel", "script", "boot"].into_iter().filter(|way| fields.is_written(way)).collect();
     let (&[way], _) = (&ways[..], ()) else {
@@ -49,8 +49,9 @@ fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
             }
             _ => {
                 let note = fields.error(fields.block.header, format!("the profile `{name}` boots nothing"));
-                note.label("required")
-                    .next("add `kernel = \"an-asset\"`, `script = \"file.ipxe\"` or `boot = \"disk\"`");
+                note.label("required").next(
+                    "add `kernel = \"an-asset\"`, `script = \"file.ipxe\"`, `boot = \"disk\"` or `boot = \"menu\"`",
+                );
             }
         }
         return None;
@@ -61,8 +62,9 @@ fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
         "kernel" => linux(fields).map(Boot::Linux),
         "script" => text_file(fields, &fields.text("script")?).map(Boot::Script),
         _ => {
-            fields.word("boot", &[("disk", ())])?;
-            Some(Boot::Disk(fields.word("leave_by", LEAVE_BY).map_or(LeaveBy::Exit, |at| at.value)))
+            let disk = fields.word("boot", &[("disk", true), ("menu", false)])?.value;
+            let leave_by = fields.word("leave_by", LEAVE_BY).map_or(LeaveBy::Exit, |at| at.value);
+            Some(if disk { Boot::Disk(leave_by) } else { Boot::Menu })
         }
     }
 }
@@ -81,8 +83,8 @@ fn linux(fields: &Fields<'_, '_>) -> Option<Linux> {
     let initrds = fields.texts("initrd").unwrap_or_default();
     let initrds = initrds.into_iter().filter(|name| fields.world.known("asset", name)).map(|at| at.value).collect();
     let (args, at) = args(fields);
-    let args_place = fields.world.problems.place(at);
-    Some(Linux { kernel: kernel?, initrds, args, args_place, configs: configs(fields) })
+    let (args_place, configs) = (fields.world.problems.place(at), configs(fields));
+    Some(Linux { kernel: kernel?, initrds, args, args_place, configs })
 }
 
 /// The kernel's command line, joined from its parts. It is one line.

@@ -1,6 +1,6 @@
 //! The `site` block: what concerns the whole site.
 
-use crate::{Unknown, fields::Fields, world::World};
+use crate::{Place, SetAt, Unknown, fields::Fields, world::World};
 use firstlight_model::Domain;
 use std::{path::PathBuf, time::Duration};
 
@@ -12,6 +12,7 @@ pub(super) struct Settings {
     pub(super) unknown: Unknown,
     pub(super) menu_timeout: Duration,
     pub(super) ipxe_dir: PathBuf,
+    pub(super) set_at: SetAt,
 }
 
 const UNKNOWN: &[(&str, Unknown)] =
@@ -28,7 +29,16 @@ pub(super) fn read(world: &World<'_>) -> Settings {
         unknown: fields.and_then(|f| f.word("unknown", UNKNOWN)).map_or(Unknown::Park, |at| at.value),
         menu_timeout: fields.and_then(|f| f.duration("menu_timeout")).map_or(Duration::from_secs(30), |at| at.value),
         ipxe_dir: world.root.join(dir),
+        set_at: SetAt {
+            unknown: set_at(world, fields, "unknown"),
+            default_profile: set_at(world, fields, "default_profile"),
+            ipxe_dir: set_at(world, fields, "ipxe_dir"),
+        },
     }
+}
+
+fn set_at(world: &World<'_>, fields: Option<&Fields<'_, '_>>, name: &str) -> Option<Place> {
+    Some(world.problems.place(fields?.written(name)?.key))
 }
 
 fn name(fields: &Fields<'_, '_>) -> Option<String> {
