@@ -13,6 +13,7 @@ mod loaders;
 mod render;
 mod script;
 mod set;
+mod subject;
 mod urls;
 
 pub use ask::{Ask, Client};

@@ -2,7 +2,7 @@
 //!
 //! What a machine says of itself is never copied into a script: only values that were parsed first are.
 
-use crate::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token, Urls, render::Subject};
+use crate::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token, Urls, subject::Subject};
 use firstlight_site::{Boot, LeaveBy, Linux, Network, Profile};
 
 /// How long a parked machine waits before it asks again, in seconds. A person at its screen sees it wait.

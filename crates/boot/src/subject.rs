@@ -1,0 +1,133 @@
+//! For whom something is rendered, and what a template sees of it. docs/booting.md lists the same for users.
+
+use crate::{Ask, Decision, Token, Urls};
+use firstlight_model::{Domain, Ipv4Net, Mac, Uuid};
+use firstlight_site::{Boot, Network, Profile, Site, Vars};
+use minijinja::{Value, value::Serde};
+use serde::Serialize;
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+/// For whom something is rendered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) ask: &'a Ask,
+    pub(crate) decision: &'a Decision<'a>,
+    pub(crate) network: &'a Network,
+    pub(crate) urls: Urls,
+    pub(crate) token: &'a Token,
+}
+
+impl Subject<'_> {
+    /// The machine's name, or for a stranger its hardware address with hyphens, which is a valid host name.
+    pub(crate) fn name(&self) -> String {
+        match self.decision.machine {
+            Some(machine) => machine.name.to_string(),
+            None => self.ask.mac.to_string().replace(':', "-"),
+        }
+    }
+
+    /// What a template of `profile` sees.
+    pub(crate) fn context(&self, site: &Site, profile: &Profile) -> Value {
+        let machine = self.decision.machine;
+        let configs = config_urls(profile, &self.urls, self.token);
+        let domain = self.network.domain.as_ref().or(site.domain.as_ref());
+        Value::from(Serde(Context {
+            machine: OfMachine {
+                name: self.name(),
+                declared: machine.is_some(),
+                mac: self.ask.mac,
+                bootif: self.ask.mac.bootif(),
+                uuid: machine.and_then(|m| m.uuid).or(self.ask.uuid),
+                serial: machine.and_then(|m| m.serial.as_deref()).or(self.ask.serial.as_deref()),
+                address: machine.and_then(|m| m.address),
+                class: self.decision.class.map(|class| class.name.as_str()),
+            },
+            vars: self.decision.vars(),
+            profile: OfProfile { name: &profile.name, title: &profile.title },
+            site: OfSite { name: &site.name, domain },
+            network: OfNetwork {
+                name: &self.network.name,
+                subnet: self.network.subnet,
+                mask: self.network.subnet.mask(),
+                gateway: self.network.gateway,
+                dns: &self.network.dns,
+                ntp: &self.network.ntp,
+                domain,
+            },
+            server: OfServer { address: self.urls.address, url: self.urls.base() },
+            config_url: configs.values().next().cloned(),
+            config_urls: configs,
+            report_url: self.urls.report(self.token),
+        }))
+    }
+}
+
+/// What a template sees. What is not set is left out, so that using it is an error and not the word `none`.
+#[derive(Serialize)]
+struct Context<'a> {
+    machine: OfMachine<'a>,
+    vars: Vars,
+    profile: OfProfile<'a>,
+    site: OfSite<'a>,
+    network: OfNetwork<'a>,
+    server: OfServer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_url: Option<String>,
+    config_urls: BTreeMap<String, String>,
+    report_url: String,
+}
+
+#[derive(Serialize)]
+struct OfMachine<'a> {
+    name: String,
+    declared: bool,
+    mac: Mac,
+    bootif: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uuid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Ipv4Addr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct OfProfile<'a> {
+    name: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct OfSite<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'a Domain>,
+}
+
+#[derive(Serialize)]
+struct OfNetwork<'a> {
+    name: &'a str,
+    subnet: Ipv4Net,
+    mask: Ipv4Addr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<Ipv4Addr>,
+    dns: &'a [Ipv4Addr],
+    ntp: &'a [Ipv4Addr],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'a Domain>,
+}
+
+#[derive(Serialize)]
+struct OfServer {
+    address: Ipv4Addr,
+    url: String,
+}
+
+fn config_urls(profile: &Profile, urls: &Urls, token: &Token) -> BTreeMap<String, String> {
+    match &profile.boot {
+        Boot::Linux(linux) => linux.configs.keys().map(|name| (name.clone(), urls.config(token, name))).collect(),
+        Boot::Disk(_) | Boot::Script(_) | Boot::Menu => BTreeMap::new(),
+    }
+}
