@@ -14,4 +14,4 @@ mod serve;
 pub use boot::{Boot, Machine, has_installer};
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
-pub use serve::Server;
+pub use serve::{Server, WIDE_SITE};

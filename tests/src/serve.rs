@@ -18,6 +18,20 @@ network "boot" {
 }
 "#;
 
+/// A site with room for some 50,000 clients: for loads.
+pub const WIDE_SITE: &str = r#"
+network "boot" {
+  interface = "eth1"
+  subnet    = "10.20.0.0/16"
+  dhcp {
+    range = ["10.20.4.0", "10.20.200.0"]
+  }
+}
+profile "disk" {
+  boot = "disk"
+}
+"#;
+
 /// `firstlight serve` in the server's namespace, with a site of its own. Killed when dropped.
 #[derive(Debug)]
 pub struct Server {

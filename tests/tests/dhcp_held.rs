@@ -14,7 +14,7 @@ mod capture;
 
 use capture::Capture;
 use firstlight_state::{Lease, LeaseState, read_leases};
-use firstlight_tests::{Net, firstlight, run};
+use firstlight_tests::{Net, WIDE_SITE, firstlight, run};
 use nix::sched::{CloneFlags, setns};
 use socket2::{Domain, Socket, Type};
 use std::{
@@ -27,19 +27,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-const SITE: &str = r#"
-network "boot" {
-  interface = "eth1"
-  subnet    = "10.20.0.0/16"
-  dhcp {
-    range = ["10.20.4.0", "10.20.200.0"]
-  }
-}
-profile "disk" {
-  boot = "disk"
-}
-"#;
 
 /// Exchanges that may stay without their end when the server is killed once. Measured on two cores with a disk that
 /// syncs in 2 ms, 40 kills: 0 to 5, one on average. The bound is what 100 ms cost, as a computer that is busy with other
@@ -59,7 +46,7 @@ struct Manager<'a> {
 impl Manager<'_> {
     fn new(net: &Net) -> Manager<'_> {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("site.hcl"), SITE).unwrap();
+        fs::write(folder.path().join("site.hcl"), WIDE_SITE).unwrap();
         net.give_client("10.20.0.2/16");
         Manager { net, folder, socket: bind(net) }
     }

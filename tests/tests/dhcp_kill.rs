@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use firstlight_model::Mac;
-use firstlight_tests::{Net, Server};
+use firstlight_tests::{Net, Server, WIDE_SITE};
 use firstlight_wire::dhcp::{Code, Message, MessageType};
 use nix::sched::{CloneFlags, setns};
 use std::{
@@ -13,19 +13,6 @@ use std::{
     thread,
     time::{Duration, Instant, SystemTime},
 };
-
-const SITE: &str = r#"
-network "boot" {
-  interface = "eth1"
-  subnet    = "10.20.0.0/16"
-  dhcp {
-    range = ["10.20.4.0", "10.20.200.0"]
-  }
-}
-profile "disk" {
-  boot = "disk"
-}
-"#;
 
 const RELAY: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 2);
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
@@ -158,7 +145,7 @@ fn a_killed_server_loses_no_lease_and_gives_no_address_twice() {
     println!("seed {seed}");
     let net = Net::new();
     net.give_client("10.20.0.2/16");
-    let mut server = Server::start_whole(&net, SITE, &[]);
+    let mut server = Server::start_whole(&net, WIDE_SITE, &[]);
     let over = AtomicBool::new(false);
     let namespace = File::open(net.client_namespace()).unwrap();
     thread::scope(|scope| {

@@ -25,7 +25,7 @@ pub(super) async fn attempt_asset(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(attempt) = handler.attempt(&token, &name, from) else { return unknown_token() };
+    let Some((_, attempt)) = handler.attempt(&token, &name, from) else { return unknown_token() };
     let set = handler.http.context.boot.load_full();
     let decision = decide_again(&set, &attempt);
     let role = match &decision.outcome {
@@ -57,11 +57,10 @@ pub(super) async fn config(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(attempt) = handler.attempt(&token, &name, from) else { return unknown_token() };
-    let Some(parsed) = Token::parse(&token) else { return unknown_token() };
+    let Some((token, attempt)) = handler.attempt(&token, &name, from) else { return unknown_token() };
     let set = handler.http.context.boot.load_full();
     let decision = decide_again(&set, &attempt);
-    match set.config(&attempt.ask, &decision, &handler.network, &parsed, &name) {
+    match set.config(&attempt.ask, &decision, &handler.network, &token, &name) {
         Some(Ok(text)) => {
             let content = Content::Bytes(text.into_bytes().into());
             let parcel = handler.parcel(Some(attempt.ask.mac), Role::Config, &name);
@@ -134,13 +133,14 @@ impl Handler {
     }
 
     /// The attempt that a token belongs to; an unknown one is recorded.
-    pub(super) fn attempt(&self, token: &str, name: &str, from: SocketAddr) -> Option<Attempt> {
-        let attempt = Token::parse(token).and_then(|token| self.http.attempts.find(&token));
-        if attempt.is_none() {
+    pub(super) fn attempt(&self, token: &str, name: &str, from: SocketAddr) -> Option<(Token, Attempt)> {
+        let known = |token: Token| self.http.attempts.find(&token).map(|attempt| (token, attempt));
+        let found = Token::parse(token).and_then(known);
+        if found.is_none() {
             let what = What::TokenRefused { from: from.ip(), name: name.chars().take(80).collect() };
             self.http.context.record(self.http.context.client(from.ip()), what);
         }
-        attempt
+        found
     }
 
     fn not_found(&self, mac: Option<Mac>, name: &str) -> Response {

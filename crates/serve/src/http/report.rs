@@ -19,7 +19,7 @@ pub(super) async fn reported(
     Path(token): Path<String>,
     body: Bytes,
 ) -> Response {
-    let Some(attempt) = handler.attempt(&token, "report", from) else { return unknown_token() };
+    let Some((_, attempt)) = handler.attempt(&token, "report", from) else { return unknown_token() };
     if attempt.reported {
         // The answer to its first report was lost on the way.
         return "already known\n".into_response();
