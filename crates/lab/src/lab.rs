@@ -86,7 +86,8 @@ impl Lab {
         for (number, machine) in machines.iter().enumerate() {
             lab.go_on()?;
             let tap = network::tap(number);
-            let machine = Machine::start(machine, &tap, lab.accel, &programs, &lab.folder, options.keep_disks)?;
+            let Some(emulator) = programs.emulator(machine.firmware) else { continue };
+            let machine = Machine::start(machine, &tap, lab.accel, emulator, &lab.folder, options.keep_disks)?;
             lab.machines.push(machine);
         }
         Ok(lab)
@@ -105,7 +106,7 @@ impl Lab {
         let accel = options.accel.unwrap_or(Accel::Tcg);
         let mut lab = Lab { server: None, machines: vec![], farewell: vec![], control, signals, accel, folder, held };
         if options.accel.is_none() {
-            lab.accel = Accel::find(&programs.qemu, lab.folder.path())?;
+            lab.accel = programs.x86().map_or(Ok(Accel::Tcg), |qemu| Accel::find(qemu, lab.folder.path()))?;
         }
         Ok(lab)
     }

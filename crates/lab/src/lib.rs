@@ -36,4 +36,4 @@ pub use control::{MachineState, MachineStatus, Status};
 pub use error::{Error, Result};
 pub use folder::Folder;
 pub use lab::{End, Lab, Options};
-pub use programs::{Missing, Programs};
+pub use programs::{Emulator, Missing, Programs, Uefi};

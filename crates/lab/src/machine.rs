@@ -1,10 +1,11 @@
 //! One machine of a lab: its files and its QEMU.
 
 use crate::{
-    Accel, Folder, MachineState, MachineStatus, Programs, Result, error::file, folder::KEPT_DISK, process, qemu,
+    Accel, Folder, MachineState, MachineStatus, Result, error::file, folder::KEPT_DISK, process, programs::Emulator,
+    qemu,
 };
 use firstlight_model::ByteSize;
-use firstlight_site::{LabFirmware, LabMachine};
+use firstlight_site::LabMachine;
 use std::{
     fs::{self, File},
     path::Path,
@@ -28,15 +29,15 @@ impl Machine {
         spec: &LabMachine,
         tap: &str,
         accel: Accel,
-        programs: &Programs,
+        emulator: &Emulator,
         folder: &Folder,
         keep_disk: bool,
     ) -> Result<Self> {
         let own = folder.path().join(spec.name.as_str());
         fs::create_dir_all(&own).map_err(file("cannot make", &own))?;
-        if let (LabFirmware::Uefi | LabFirmware::UefiHttp, Some((_, variables))) = (spec.firmware, &programs.ovmf) {
+        if let Some(uefi) = &emulator.uefi {
             let copy = own.join(qemu::FIRMWARE_VARIABLES);
-            fs::copy(variables, &copy).map_err(file("cannot make", copy))?;
+            fs::copy(&uefi.variables, &copy).map_err(file("cannot make", copy))?;
         }
         let disk = if keep_disk { KEPT_DISK } else { qemu::DISK };
         if let Some(size) = spec.disk {
@@ -44,8 +45,8 @@ impl Machine {
         }
         let log = own.join(QEMU_LOG);
         let output = File::create(&log).map_err(file("cannot make", &log))?;
-        let mut command = Command::new(&programs.qemu);
-        command.args(qemu::arguments(spec, tap, disk, accel, programs)).current_dir(folder.path());
+        let mut command = Command::new(&emulator.qemu);
+        command.args(qemu::arguments(spec, tap, disk, accel, emulator)).current_dir(folder.path());
         let process = process::spawn(command, output)?;
         Ok(Machine { name: spec.name.to_string(), mac: spec.mac, log, process, switched_off: false })
     }

@@ -2,18 +2,38 @@
 //! with the Debian package that has it.
 
 use crate::{Error, Result};
+use firstlight_model::Arch;
 use firstlight_site::LabFirmware;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 /// Where everything is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Programs {
-    /// `qemu-system-x86_64`.
-    pub qemu: PathBuf,
     /// `ip` of iproute2.
     pub ip: PathBuf,
-    /// OVMF's code and the variables to start with, where a machine has UEFI.
-    pub ovmf: Option<(PathBuf, PathBuf)>,
+    /// What each kind of machine runs on.
+    emulators: BTreeMap<LabFirmware, Emulator>,
+}
+
+/// What machines with one kind of firmware run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emulator {
+    /// `qemu-system-x86_64` or `qemu-system-aarch64`.
+    pub qemu: PathBuf,
+    /// The firmware's files, where QEMU does not bring its own.
+    pub uefi: Option<Uefi>,
+}
+
+/// A UEFI firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uefi {
+    /// The firmware itself, shared by all machines.
+    pub code: PathBuf,
+    /// The variables that each machine starts with a copy of.
+    pub variables: PathBuf,
 }
 
 /// What is missing: the thing and its Debian package.
@@ -33,8 +53,25 @@ impl Missing {
     }
 }
 
-const OVMF_CODE: &[&str] = &["/usr/share/OVMF/OVMF_CODE_4M.fd"];
-const OVMF_VARS: &[&str] = &["/usr/share/OVMF/OVMF_VARS_4M.fd"];
+/// What QEMU a processor needs: the program and its package.
+fn emulator(arch: Arch) -> (&'static str, &'static str) {
+    match arch {
+        Arch::Arm64 => ("qemu-system-aarch64", "qemu-system-arm"),
+        Arch::Amd64 | Arch::I386 => ("qemu-system-x86_64", "qemu-system-x86"),
+    }
+}
+
+/// A firmware's files: the package, the code and the variables. `None` for SeaBIOS, which is QEMU's own.
+fn files(firmware: LabFirmware) -> Option<(&'static str, [&'static str; 2])> {
+    let ovmf = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"];
+    let aavmf = ["/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"];
+    match firmware {
+        LabFirmware::Bios => None,
+        LabFirmware::Uefi | LabFirmware::UefiHttp => Some(("ovmf", ovmf)),
+        LabFirmware::Arm64 | LabFirmware::Arm64Http => Some(("qemu-efi-aarch64", aavmf)),
+    }
+}
+
 /// The ROM that QEMU itself gives a virtio network card.
 const PXE_ROM: &[&str] =
     &["/usr/share/qemu/efi-virtio.rom", "/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/share/qemu/pxe-virtio.rom"];
@@ -48,27 +85,66 @@ impl Programs {
         Self::find_in(Path::new("/"), &search_path(), firmware)
     }
 
+    /// What a machine with this firmware runs on; `None` where it was not asked for.
+    pub fn emulator(&self, firmware: LabFirmware) -> Option<&Emulator> {
+        self.emulators.get(&firmware)
+    }
+
+    /// The QEMU for x86-64 machines, where there are any.
+    pub(crate) fn x86(&self) -> Option<&Path> {
+        let x86 = self.emulators.iter().find(|(firmware, _)| firmware.arch() == Arch::Amd64);
+        x86.map(|(_, emulator)| emulator.qemu.as_path())
+    }
+
     fn find_in(root: &Path, path: &[PathBuf], firmware: &[LabFirmware]) -> Result<Self> {
-        let mut missing = Vec::new();
-        let mut look = |thing, package, places: Vec<PathBuf>| {
-            let found = places.into_iter().find(|place| place.is_file());
-            if found.is_none() {
-                missing.push((thing, package));
-            }
-            found.unwrap_or_default()
-        };
-        let program = |name: &str| path.iter().map(|dir| dir.join(name)).collect();
-        let data = |places: &[&str]| places.iter().map(|place| root.join(place.trim_start_matches('/'))).collect();
-        let qemu = look("qemu-system-x86_64", "qemu-system-x86", program("qemu-system-x86_64"));
-        let ip = look("ip", "iproute2", program("ip"));
-        if firmware.contains(&LabFirmware::Bios) {
-            look("the iPXE ROM for QEMU's network card", "ipxe-qemu", data(PXE_ROM));
+        let mut search = Search { root, path, missing: Vec::new() };
+        let kinds: BTreeSet<_> = firmware.iter().copied().collect();
+        let emulators = kinds.into_iter().map(|kind| (kind, search.emulator(kind))).collect();
+        let ip = search.program("ip", "iproute2");
+        if search.missing.is_empty() {
+            Ok(Programs { ip, emulators })
+        } else {
+            Err(Error::Missing(Missing(search.missing)))
         }
-        let ovmf = firmware.iter().any(|firmware| *firmware != LabFirmware::Bios).then(|| {
-            let code = look("UEFI firmware OVMF_CODE_4M.fd", "ovmf", data(OVMF_CODE));
-            (code, look("UEFI firmware OVMF_VARS_4M.fd", "ovmf", data(OVMF_VARS)))
+    }
+}
+
+/// A search that goes on when something is not found, and notes it.
+struct Search<'a> {
+    root: &'a Path,
+    path: &'a [PathBuf],
+    missing: Vec<(&'static str, &'static str)>,
+}
+
+impl Search<'_> {
+    fn emulator(&mut self, firmware: LabFirmware) -> Emulator {
+        let (qemu, package) = emulator(firmware.arch());
+        let qemu = self.program(qemu, package);
+        if firmware == LabFirmware::Bios {
+            self.first("the iPXE ROM for QEMU's network card", "ipxe-qemu", self.data(PXE_ROM));
+        }
+        let uefi = files(firmware).map(|(package, files)| {
+            let [code, variables] = files.map(|file| self.first(file, package, self.data(&[file])));
+            Uefi { code, variables }
         });
-        if missing.is_empty() { Ok(Programs { qemu, ip, ovmf }) } else { Err(Error::Missing(Missing(missing))) }
+        Emulator { qemu, uefi }
+    }
+
+    fn program(&mut self, name: &'static str, package: &'static str) -> PathBuf {
+        self.first(name, package, self.path.iter().map(|folder| folder.join(name)).collect())
+    }
+
+    fn data(&self, places: &[&str]) -> Vec<PathBuf> {
+        places.iter().map(|place| self.root.join(place.trim_start_matches('/'))).collect()
+    }
+
+    /// The first of these places that is a file.
+    fn first(&mut self, thing: &'static str, package: &'static str, places: Vec<PathBuf>) -> PathBuf {
+        let found = places.into_iter().find(|place| place.is_file());
+        if found.is_none() && !self.missing.contains(&(thing, package)) {
+            self.missing.push((thing, package));
+        }
+        found.unwrap_or_default()
     }
 }
 
@@ -81,16 +157,19 @@ fn search_path() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use LabFirmware::{Bios, Uefi, UefiHttp};
+    use LabFirmware::{Arm64, Bios, Uefi, UefiHttp};
     use std::fs;
 
     #[test]
-    fn all_that_is_missing_is_named_with_its_package() {
+    fn all_that_is_missing_is_named_once_with_its_package() {
         let root = tempfile::tempdir().unwrap();
-        let error = Programs::find_in(root.path(), &[root.path().to_owned()], &[Bios, Uefi]).unwrap_err().to_string();
-        for part in
-            ["  ip (package iproute2)", "OVMF_VARS_4M", "apt-get install qemu-system-x86 iproute2 ipxe-qemu ovmf"]
-        {
+        let kinds = [Bios, Uefi, UefiHttp, Arm64];
+        let error = Programs::find_in(root.path(), &[root.path().to_owned()], &kinds).unwrap_err().to_string();
+        for part in [
+            "  ip (package iproute2)",
+            "OVMF_VARS_4M",
+            "apt-get install qemu-system-x86 ipxe-qemu ovmf qemu-system-arm qemu-efi-aarch64 iproute2",
+        ] {
             assert!(error.contains(part), "{part} in {error}");
         }
     }
@@ -105,9 +184,11 @@ mod tests {
         };
         ["bin/qemu-system-x86_64", "bin/ip", "usr/share/qemu/efi-virtio.rom"].iter().for_each(put);
         let path = [root.path().join("bin")];
-        assert_eq!(Programs::find_in(root.path(), &path, &[Bios]).unwrap().ovmf, None);
+        let found = Programs::find_in(root.path(), &path, &[Bios]).unwrap();
+        assert_eq!((&found.emulator(Bios).unwrap().uefi, found.emulator(Uefi)), (&None, None));
         assert!(Programs::find_in(root.path(), &path, &[UefiHttp]).is_err());
         ["usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"].iter().for_each(put);
-        assert!(Programs::find_in(root.path(), &path, &[UefiHttp]).unwrap().ovmf.is_some());
+        let found = Programs::find_in(root.path(), &path, &[UefiHttp]).unwrap();
+        assert!(found.emulator(UefiHttp).unwrap().uefi.is_some());
     }
 }

@@ -1,8 +1,9 @@
 //! The command line of a lab machine. Pure: a machine and where its parts are give the arguments of
-//! `qemu-system-x86_64`. All paths of the machine's own are relative, so that sockets' names stay short whatever folder
+//! QEMU for its processor. All paths of the machine's own are relative, so that sockets' names stay short whatever folder
 //! the site is in: QEMU runs in the lab's folder.
 
-use crate::{Accel, Programs};
+use crate::{Accel, programs::Emulator};
+use firstlight_model::Arch;
 use firstlight_site::{LabFirmware, LabMachine};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -19,16 +20,11 @@ pub(crate) fn arguments(
     tap: &str,
     disk: &str,
     accel: Accel,
-    programs: &Programs,
+    emulator: &Emulator,
 ) -> Vec<OsString> {
     let mut line = Line(Vec::new());
     line.add("-name", machine.name.as_str());
-    line.add("-accel", accel.argument());
-    // Without a screen SeaBIOS and iPXE speak on the serial port.
-    line.add("-machine", "q35,graphics=off");
-    if accel == Accel::Kvm {
-        line.add("-cpu", "host");
-    }
+    computer(&mut line, machine, accel);
     line.add("-m", machine.memory.mib().to_string());
     line.add("-smp", machine.cpus.to_string());
     line.flags(&["-no-user-config", "-nodefaults"]);
@@ -37,7 +33,7 @@ pub(crate) fn arguments(
     sockets(&mut line, machine);
     line.add("-object", "rng-random,id=rng,filename=/dev/urandom");
     line.add("-device", "virtio-rng-pci,rng=rng");
-    firmware(&mut line, machine, programs);
+    firmware(&mut line, machine, emulator);
     network(&mut line, machine, tap);
     if machine.disk.is_some() {
         line.add("-drive", format!("if=none,id=disk,format=raw,discard=unmap,file={}/{disk}", machine.name));
@@ -55,6 +51,22 @@ impl Line {
 
     fn flags(&mut self, flags: &[&str]) {
         self.0.extend(flags.iter().map(OsString::from));
+    }
+}
+
+/// Its board and processor. An Arm machine is always translated: the computer's own processor is an x86-64. It has a
+/// Cortex-A57, for that is translated faster than QEMU's `max` with all its extensions.
+fn computer(line: &mut Line, machine: &LabMachine, accel: Accel) {
+    if machine.firmware.arch() == Arch::Arm64 {
+        line.add("-accel", Accel::Tcg.argument());
+        line.add("-machine", "virt");
+        return line.add("-cpu", "cortex-a57");
+    }
+    line.add("-accel", accel.argument());
+    // Without a screen SeaBIOS and iPXE speak on the serial port.
+    line.add("-machine", "q35,graphics=off");
+    if accel == Accel::Kvm {
+        line.add("-cpu", "host");
     }
 }
 
@@ -77,19 +89,17 @@ fn sockets(line: &mut Line, machine: &LabMachine) {
     line.add("-mon", "chardev=qmp,mode=control");
 }
 
-/// OVMF offers what its fw_cfg switches leave: PXE over IPv4, else HTTP. IPv6 is not served.
-fn firmware(line: &mut Line, machine: &LabMachine, programs: &Programs) {
-    let (LabFirmware::Uefi | LabFirmware::UefiHttp, Some((code, _))) = (machine.firmware, &programs.ovmf) else {
-        return;
-    };
-    line.add("-drive", with_path("if=pflash,format=raw,unit=0,readonly=on,file=", code));
+/// OVMF and AAVMF offer what their fw_cfg switches leave: PXE over IPv4, else HTTP. IPv6 is not served.
+fn firmware(line: &mut Line, machine: &LabMachine, emulator: &Emulator) {
+    let Some(uefi) = &emulator.uefi else { return };
+    line.add("-drive", with_path("if=pflash,format=raw,unit=0,readonly=on,file=", &uefi.code));
     line.add("-drive", format!("if=pflash,format=raw,unit=1,file={}/{FIRMWARE_VARIABLES}", machine.name));
-    let pxe = if machine.firmware == LabFirmware::Uefi { "y" } else { "n" };
+    let pxe = if machine.firmware.is_http() { "n" } else { "y" };
     line.add("-fw_cfg", format!("name=opt/org.tianocore/IPv4PXESupport,string={pxe}"));
     line.add("-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n");
 }
 
-/// With UEFI the card has no ROM, for OVMF has its own driver; with BIOS it has QEMU's iPXE.
+/// With UEFI the card has no ROM, for the firmware has its own driver; with BIOS it has QEMU's iPXE.
 fn network(line: &mut Line, machine: &LabMachine, tap: &str) {
     let rom = if machine.firmware == LabFirmware::Bios { "" } else { ",romfile=" };
     line.add("-netdev", format!("tap,id=net,ifname={tap},script=no,downscript=no"));
@@ -111,6 +121,7 @@ fn with_path(options: &str, path: &PathBuf) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::programs::Uefi;
     use firstlight_model::{ByteSize, Mac};
     use firstlight_site::{Expect, Place};
 
@@ -131,9 +142,9 @@ mod tests {
     }
 
     fn line(machine: &LabMachine, accel: Accel) -> String {
-        let ovmf = Some(("/fw/code, 4M.fd".into(), "/fw/vars.fd".into()));
-        let programs = Programs { qemu: "/usr/bin/qemu".into(), ip: "/sbin/ip".into(), ovmf };
-        let words = arguments(machine, "tap3", DISK, accel, &programs);
+        let uefi = Uefi { code: "/fw/code, 4M.fd".into(), variables: "/fw/vars.fd".into() };
+        let uefi = (machine.firmware != LabFirmware::Bios).then_some(uefi);
+        let words = arguments(machine, "tap3", DISK, accel, &Emulator { qemu: "/usr/bin/qemu".into(), uefi });
         words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
     }
 
@@ -163,6 +174,14 @@ mod tests {
             "-accel kvm",
             "-cpu host",
         ] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+    }
+
+    #[test]
+    fn an_arm_machine_is_translated_whatever_the_others_are() {
+        let line = line(&machine(LabFirmware::Arm64Http), Accel::Kvm);
+        for part in ["-accel tcg", "-machine virt -cpu cortex-a57 ", "file=/fw/code", "IPv4PXESupport,string=n"] {
             assert!(line.contains(part), "{part} in {line}");
         }
     }

@@ -235,6 +235,8 @@ fn lab_machine(page: &mut Page, machine: &LabMachine) {
             LabFirmware::Bios => "bios",
             LabFirmware::Uefi => "uefi",
             LabFirmware::UefiHttp => "uefi-http",
+            LabFirmware::Arm64 => "arm64",
+            LabFirmware::Arm64Http => "arm64-http",
         },
     );
     page.text("memory", exact(machine.memory.0));

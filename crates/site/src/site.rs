@@ -321,7 +321,7 @@ pub struct LabMachine {
 }
 
 /// A lab machine's firmware and boot path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LabFirmware {
     /// SeaBIOS with QEMU's iPXE ROM.
@@ -330,6 +330,25 @@ pub enum LabFirmware {
     Uefi,
     /// OVMF, HTTP boot over IPv4.
     UefiHttp,
+    /// A 64-bit Arm machine: AAVMF, PXE over IPv4.
+    Arm64,
+    /// A 64-bit Arm machine: AAVMF, HTTP boot over IPv4.
+    Arm64Http,
+}
+
+impl LabFirmware {
+    /// The processor of a machine with this firmware.
+    pub fn arch(self) -> Arch {
+        match self {
+            LabFirmware::Bios | LabFirmware::Uefi | LabFirmware::UefiHttp => Arch::Amd64,
+            LabFirmware::Arm64 | LabFirmware::Arm64Http => Arch::Arm64,
+        }
+    }
+
+    /// True where it boots by HTTP instead of PXE.
+    pub fn is_http(self) -> bool {
+        matches!(self, LabFirmware::UefiHttp | LabFirmware::Arm64Http)
+    }
 }
 
 /// What a lab machine must reach for `lab run` to count it as done.

@@ -91,7 +91,7 @@ profile "disk" {
 # A machine for `firstlight lab run`: virtual, on an isolated network. This one is declared nowhere, so it is parked.
 lab {
   machine "stranger" {
-    firmware = "bios" # or uefi, uefi-http
+    firmware = "bios" # or uefi, uefi-http, arm64, arm64-http
     memory   = "512M"
     expect   = "parked"
   }

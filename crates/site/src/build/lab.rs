@@ -11,8 +11,13 @@ use firstlight_model::{ByteSize, Hostname, Mac};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-const FIRMWARE: &[(&str, LabFirmware)] =
-    &[("bios", LabFirmware::Bios), ("uefi", LabFirmware::Uefi), ("uefi-http", LabFirmware::UefiHttp)];
+const FIRMWARE: &[(&str, LabFirmware)] = &[
+    ("bios", LabFirmware::Bios),
+    ("uefi", LabFirmware::Uefi),
+    ("uefi-http", LabFirmware::UefiHttp),
+    ("arm64", LabFirmware::Arm64),
+    ("arm64-http", LabFirmware::Arm64Http),
+];
 const EXPECT: &[(&str, Expect)] =
     &[("config", Expect::Config), ("reported", Expect::Reported), ("parked", Expect::Parked)];
 /// Less memory than this boots nothing; whoever writes it has left the unit out.
