@@ -1,7 +1,7 @@
 //! `firstlight check`: every mistake in a site, at once.
 
 use crate::{Failure, Outcome, output, site, words::count};
-use firstlight_boot::LOADERS;
+use firstlight_boot::{Loader, LoaderFile, loaders};
 use firstlight_site::{FoundLater, Site};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -27,15 +27,7 @@ struct Checked<'a> {
 pub(crate) fn run(args: Args) -> Outcome {
     let (site, mut report) = site::examine(&args.site);
     if let Some(site) = &site {
-        for message in missing_loaders(site) {
-            let help = "install the package `ipxe` (apt-get install ipxe), or set `ipxe_dir` in the `site` block";
-            report.add(FoundLater {
-                place: site.set_at.ipxe_dir.clone(),
-                message,
-                help: Some(help.to_owned()),
-                related: None,
-            });
-        }
+        missing_loaders(site).into_iter().for_each(|missing| report.add(missing));
         for missing in firstlight_assets::check_local(site) {
             let help = "put the right file there, or correct `sha256` if the new content is what you want";
             let message = missing.error.to_string();
@@ -56,18 +48,28 @@ pub(crate) fn run(args: Args) -> Outcome {
     if errors == 0 { Ok(()) } else { Err(Failure::Silent) }
 }
 
-/// The network boot programs that the site's machines may need and that are not there.
-fn missing_loaders(site: &Site) -> Vec<String> {
-    let missing = LOADERS.iter().filter(|loader| !site.ipxe_dir.join(loader.file).is_file());
-    missing
-        .map(|loader| {
-            format!(
-                "the network boot program {} for {} is missing",
-                site.ipxe_dir.join(loader.file).display(),
-                loader.firmware
-            )
-        })
-        .collect()
+/// The network boot programs that the site's machines may need and that are not there, with what they fetch beside.
+fn missing_loaders(site: &Site) -> Vec<FoundLater> {
+    let loaders = loaders(site);
+    let files = loaders.iter().flat_map(|loader| loader.files.iter().map(move |file| (loader, file)));
+    let missing = files.filter(|(_, file)| !file.path.is_file());
+    missing.map(|(loader, file)| missing_file(site, loader, file)).collect()
+}
+
+fn missing_file(site: &Site, loader: &Loader, file: &LoaderFile) -> FoundLater {
+    let firmware: Vec<String> = loader.firmware.iter().map(ToString::to_string).collect();
+    let help = match file.package {
+        Some(package) => format!(
+            "install the package `{package}` (apt-get install {package}), or set `ipxe_dir` in the `site` block"
+        ),
+        None => "put the file there, or correct `path` or `beside`".to_owned(),
+    };
+    FoundLater {
+        place: loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone()),
+        message: format!("the network boot program {} for {} is missing", file.path.display(), firmware.join(", ")),
+        help: Some(help),
+        related: None,
+    }
 }
 
 fn summary(site: &Site) -> String {

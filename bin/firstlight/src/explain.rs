@@ -3,9 +3,9 @@
 mod text;
 
 use crate::{Failure, Outcome, output, site};
-use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, LOADERS, Outcome as Boots, Token};
+use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, Outcome as Boots, Token, loaders};
 use firstlight_model::{Firmware, Mac, Uuid};
-use firstlight_site::{Boot, Machine, Network, Site};
+use firstlight_site::{Boot, Machine, Network, Site, Then};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
@@ -104,8 +104,8 @@ fn names(site: &Site) -> String {
 fn with_placeholders(site: Site) -> BootSet {
     let nothing = || Content::Bytes(Vec::new().into());
     let assets = site.assets.keys().map(|name| (name.clone(), nothing())).collect();
-    let present = |file: &str| site.ipxe_dir.join(file).is_file();
-    let loaders = LOADERS.iter().filter(|l| present(l.file)).map(|l| (l.file.to_owned(), nothing())).collect();
+    let files = loaders(&site).into_iter().flat_map(|loader| loader.files).filter(|file| file.path.is_file());
+    let loaders = files.map(|file| (file.name, nothing())).collect();
     BootSet::new(site, assets, loaders, 0)
 }
 
@@ -165,21 +165,39 @@ fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Ne
 
 /// What DHCP tells the firmware, and then iPXE. It is not told the serial number.
 fn first_steps(set: &BootSet, ask: &Ask, network: &Network, only: Option<FirmwareName>) -> BTreeMap<String, String> {
-    let all = [
+    let usual = [
         (Some(FirmwareName::Bios), Client::Pxe(Firmware::Bios)),
         (Some(FirmwareName::Uefi), Client::Pxe(Firmware::UefiAmd64)),
         (Some(FirmwareName::UefiHttp), Client::HttpBoot(Firmware::UefiAmd64Http)),
-        (None, ask.client),
     ];
-    let asked = all.into_iter().filter(|(name, _)| only.is_none() || name.is_none() || *name == only);
+    let all = usual.into_iter().chain(by_loaders(set, &usual)).chain([(None, ask.client)]);
+    let asked = all.filter(|(name, client)| only.is_none() || *name == only || *client == ask.client);
     let step = |(_, client)| {
         let step = match set.greet(&Ask { client, serial: None, ..ask.clone() }, network).step {
             FirstStep::Silence => "no answer".to_owned(),
             FirstStep::AddressOnly => "an address and nothing to boot: no loader for it is there".to_owned(),
-            FirstStep::Tftp(file) => format!("load {file} by TFTP from {}", network.address),
-            FirstStep::Url(url) => format!("load {}", veiled(ask, &url)),
+            FirstStep::Tftp(file) => format!("load {file} by TFTP from {}{}", network.address, then(set, client)),
+            FirstStep::Url(url) => format!("load {}{}", veiled(ask, &url), then(set, client)),
         };
         (client.to_string(), step)
     };
     asked.map(step).collect()
+}
+
+/// The firmware that only a loader of the site's own can start; shown where no firmware is asked for by name.
+fn by_loaders(set: &BootSet, usual: &[(Option<FirmwareName>, Client)]) -> Vec<(Option<FirmwareName>, Client)> {
+    let client =
+        |firmware: Firmware| if firmware.is_http() { Client::HttpBoot(firmware) } else { Client::Pxe(firmware) };
+    let all = set.loaders().iter().flat_map(|loader| &loader.firmware).map(|firmware| (None, client(*firmware)));
+    all.filter(|(_, client)| !usual.iter().any(|(_, known)| known == client)).collect()
+}
+
+/// What follows on a loader, where that is not iPXE's script.
+fn then(set: &BootSet, client: Client) -> &'static str {
+    let (Client::Pxe(firmware) | Client::HttpBoot(firmware)) = client else { return "" };
+    match set.loader_for(firmware).map(|loader| loader.then) {
+        Some(Then::Grub) => ", which asks for a script in GRUB's language",
+        Some(Then::Nothing) => ", which asks for no script",
+        Some(Then::Ipxe) | None => "",
+    }
 }

@@ -9,7 +9,7 @@ mod fetch;
 mod file;
 mod store;
 
-use firstlight_boot::{Content, LOADERS};
+use firstlight_boot::{Content, loaders};
 use firstlight_model::Sha256;
 use firstlight_site::{Asset, AssetSource, Place, Site};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -55,7 +55,7 @@ pub enum Error {
 pub struct Missing {
     /// Its name.
     pub name: String,
-    /// Where the site names it; `None` for a loader.
+    /// Where the site names it; `None` for a usual loader.
     pub place: Option<Place>,
     /// Why.
     pub error: Error,
@@ -66,7 +66,7 @@ pub struct Missing {
 pub struct Resolved {
     /// The site's assets.
     pub assets: BTreeMap<String, Content>,
-    /// The network boot programs.
+    /// The network boot programs and what they fetch from beside themselves.
     pub loaders: BTreeMap<String, Content>,
     /// What is not there or not right.
     pub missing: Vec<Missing>,
@@ -98,12 +98,16 @@ pub fn resolve(site: &Site, store: &Store, progress: &dyn Fn(Progress<'_>)) -> R
             }
         }
     }
-    for loader in LOADERS {
-        match verify(&site.ipxe_dir.join(loader.file), None) {
-            Ok(content) => {
-                resolved.loaders.insert(loader.file.to_owned(), content);
+    for loader in loaders(site) {
+        for file in loader.files {
+            match verify(&file.path, None) {
+                Ok(content) => {
+                    resolved.loaders.insert(file.name, content);
+                }
+                Err(error) => {
+                    resolved.missing.push(Missing { name: file.name, place: loader.place.clone(), error });
+                }
             }
-            Err(error) => resolved.missing.push(Missing { name: loader.file.to_owned(), place: None, error }),
         }
     }
     resolved

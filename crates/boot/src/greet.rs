@@ -1,7 +1,7 @@
 //! What DHCP tells a client about its boot: the first step, by who is speaking.
 
-use crate::{Ask, BootSet, Client, Outcome, loaders::loader_for};
-use firstlight_site::{Machine, Network};
+use crate::{Ask, BootSet, Client, Outcome};
+use firstlight_site::{Machine, Network, Over};
 
 /// What DHCP tells a client about its boot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +40,11 @@ impl BootSet {
     /// iPXE gets its script and never a loader again: that is what ends the chain.
     fn first_step(&self, ask: &Ask, network: &Network) -> FirstStep {
         let urls = self.urls(network);
-        let served = |firmware| loader_for(firmware).filter(|file| self.loader(file).is_some());
         match ask.client {
             Client::Ipxe(_) => FirstStep::Url(urls.script(ask, None)),
-            Client::Pxe(firmware) => match served(firmware) {
-                Some(file) => FirstStep::Tftp(file.to_owned()),
-                None => FirstStep::AddressOnly,
-            },
-            Client::HttpBoot(firmware) => match served(firmware) {
-                Some(file) => FirstStep::Url(urls.loader(file)),
+            Client::Pxe(firmware) | Client::HttpBoot(firmware) => match self.loader_for(firmware) {
+                Some(loader) if loader.over == Over::Tftp => FirstStep::Tftp(loader.name().to_owned()),
+                Some(loader) => FirstStep::Url(urls.loader(loader.name())),
                 None => FirstStep::AddressOnly,
             },
             Client::Other => FirstStep::AddressOnly,

@@ -19,7 +19,7 @@ mod urls;
 pub use ask::{Ask, Client};
 pub use decide::{Choice, Decision, Outcome, Reason};
 pub use greet::{FirstStep, Greeting};
-pub use loaders::{LOADERS, Loader};
+pub use loaders::{Loader, LoaderFile, loaders};
 pub use render::{RenderError, TemplateProblem, check_templates};
 pub use set::{BootSet, Content};
 pub use urls::{Token, Urls};

@@ -1,6 +1,6 @@
 //! The BootSet: one generation of everything that the servers answer from.
 
-use crate::{Urls, render::Templates};
+use crate::{Loader, Urls, loaders, render::Templates};
 use firstlight_model::{Mac, Sha256, Uuid};
 use firstlight_site::{Class, Machine, Network, Profile, Site};
 use std::{collections::BTreeMap, collections::HashMap, net::Ipv4Addr, path::PathBuf, sync::Arc, time::SystemTime};
@@ -41,7 +41,8 @@ pub struct BootSet {
     /// The site that it was made from.
     pub site: Site,
     assets: BTreeMap<String, Content>,
-    loaders: BTreeMap<String, Content>,
+    pub(crate) loaders: Vec<Loader>,
+    loader_files: BTreeMap<String, Content>,
     pub(crate) templates: Templates,
     by_mac: HashMap<Mac, String>,
     by_uuid: HashMap<Uuid, String>,
@@ -49,13 +50,13 @@ pub struct BootSet {
 }
 
 impl BootSet {
-    /// Makes a generation. `assets` and `loaders` are what could be verified, by name; one that is missing is answered
+    /// Makes a generation. `assets` and `loader_files` are what could be verified, by name; one that is missing is answered
     /// with "not found" and named in the reasons. Templates that do not compile were found by
     /// [`crate::check_templates`]; here they fail at the request that needs them.
     pub fn new(
         site: Site,
         assets: BTreeMap<String, Content>,
-        loaders: BTreeMap<String, Content>,
+        loader_files: BTreeMap<String, Content>,
         generation: u64,
     ) -> BootSet {
         let templates = Templates::of(&site);
@@ -64,7 +65,8 @@ impl BootSet {
         let by_mac = machines.clone().filter_map(|m| Some((m.mac?, named(m)))).collect();
         let by_uuid = machines.clone().filter_map(|m| Some((m.uuid?, named(m)))).collect();
         let by_serial = machines.filter_map(|m| Some((m.serial.clone()?, named(m)))).collect();
-        BootSet { generation, site, assets, loaders, templates, by_mac, by_uuid, by_serial }
+        let loaders = loaders(&site);
+        BootSet { generation, site, assets, loaders, loader_files, templates, by_mac, by_uuid, by_serial }
     }
 
     /// The declared machine that goes by this hardware address.
@@ -92,9 +94,9 @@ impl BootSet {
         self.assets.get(name)
     }
 
-    /// A network boot program's content.
+    /// The content of a network boot program, or of a file beside one, by the name that it is served as.
     pub fn loader(&self, file: &str) -> Option<&Content> {
-        self.loaders.get(file)
+        self.loader_files.get(file)
     }
 
     /// The network that an address lies in.

@@ -6,7 +6,7 @@
 //! | `/b/TOKEN/NAME` | an asset of the attempt that the token belongs to |
 //! | `/c/TOKEN/NAME` | a config rendered for it |
 //! | `/r/TOKEN` | its report that it is up |
-//! | `/loader/FILE` | a network boot program |
+//! | `/loader/FILE` | a network boot program, and what it fetches from beside itself |
 //! | `/asset/NAME` | any asset, by name |
 
 use crate::{Ask, Choice, Client};
@@ -121,9 +121,10 @@ impl Urls {
         format!("{}/r/{}", self.base(), token.as_str())
     }
 
-    /// A network boot program.
+    /// A network boot program, or a file beside it: `snponly.efi`, `uboot/boot.scr.uimg`.
     pub fn loader(&self, file: &str) -> String {
-        format!("{}/loader/{}", self.base(), escape(file))
+        let parts: Vec<String> = file.split('/').map(escape).collect();
+        format!("{}/loader/{}", self.base(), parts.join("/"))
     }
 }
 
@@ -147,7 +148,7 @@ mod tests {
     fn port_80_is_left_out() {
         let address = Ipv4Addr::new(10, 20, 0, 1);
         assert_eq!(Urls { address, port: 80 }.loader("ipxe.efi"), "http://10.20.0.1/loader/ipxe.efi");
-        assert_eq!(Urls { address, port: 8080 }.loader("a b"), "http://10.20.0.1:8080/loader/a%20b");
+        assert_eq!(Urls { address, port: 8080 }.loader("a/b c"), "http://10.20.0.1:8080/loader/a/b%20c");
     }
 
     #[test]

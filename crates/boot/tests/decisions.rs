@@ -1,7 +1,7 @@
 //! Who boots what: from a site's text to decisions, first steps, scripts and configs.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, LOADERS, Outcome, Token, check_templates};
+use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, Outcome, Token, check_templates, loaders};
 use firstlight_model::{Firmware, Mac};
 use firstlight_site::{Memory, Site, Sources, parse};
 
@@ -85,8 +85,10 @@ fn site(text: &str) -> Site {
 
 fn set(text: &str) -> BootSet {
     let nothing = || Content::Bytes(Vec::new().into());
-    let loaders = LOADERS.iter().map(|loader| (loader.file.to_owned(), nothing())).collect();
-    BootSet::new(site(text), Default::default(), loaders, 1)
+    let site = site(text);
+    let files = loaders(&site).into_iter().flat_map(|loader| loader.files);
+    let loaders = files.map(|file| (file.name, nothing())).collect();
+    BootSet::new(site, Default::default(), loaders, 1)
 }
 
 fn ask(last: u8, client: Client) -> Ask {
@@ -120,6 +122,32 @@ fn a_uuid_says_more_than_a_mac() {
     let set = set(SITE);
     let asks = Ask { uuid: Some("33221100-5544-7766-8899-aabbccddeeff".parse().unwrap()), ..ask(1, IPXE) };
     assert_eq!(set.decide(&asks, None).machine.unwrap().name.as_str(), "hal");
+}
+
+#[test]
+fn a_sites_own_loaders_come_first_and_reach_firmware_that_has_no_usual_one() {
+    let own = r#"
+loader "uboot" {
+  arch = 22
+  path = "boot.scr.uimg"
+  then = "nothing"
+}
+loader "signed" {
+  arch   = [7, 9, 16]
+  path   = "sb/ipxe-shimx64.efi"
+  beside = "sb/ipxe.efi"
+  over   = "http"
+}
+"#;
+    let set = set(&format!("{SITE}{own}"));
+    let step = |client| set.greet(&ask(1, client), &set.site.networks[0]).step;
+    let signed = FirstStep::Url("http://10.20.0.1:8080/loader/signed/ipxe-shimx64.efi".to_owned());
+    assert_eq!(step(Client::Pxe(Firmware::Other(22))), FirstStep::Tftp("uboot/boot.scr.uimg".to_owned()));
+    assert_eq!(step(Client::Pxe(Firmware::Other(21))), FirstStep::AddressOnly, "nobody named 21");
+    assert_eq!(step(Client::Pxe(Firmware::UefiAmd64)), signed);
+    assert_eq!(step(Client::HttpBoot(Firmware::UefiAmd64Http)), signed);
+    assert_eq!(step(Client::Pxe(Firmware::Bios)), FirstStep::Tftp("undionly.kpxe".to_owned()));
+    assert!(set.loader("signed/ipxe.efi").is_some() && set.loader("snponly.efi").is_none());
 }
 
 #[test]

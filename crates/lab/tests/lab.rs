@@ -338,6 +338,7 @@ fn site(root: &Path) -> Site {
         default_profile: None,
         menu_timeout: Duration::from_secs(30),
         ipxe_dir: "/usr/lib/ipxe".into(),
+        loaders: BTreeMap::new(),
         networks: vec![network],
         assets: BTreeMap::new(),
         profiles: BTreeMap::new(),

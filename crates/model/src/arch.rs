@@ -95,9 +95,15 @@ impl Firmware {
         }
     }
 
-    /// True where the firmware itself fetches over HTTP and wants a full URL (UEFI 2.5 section 23.7).
+    /// True where the firmware itself fetches over HTTP and wants a full URL (UEFI 2.5 section 23.7), by IANA's list.
     pub fn is_http(self) -> bool {
-        matches!(self, Firmware::UefiAmd64Http | Firmware::UefiArm64Http)
+        match self {
+            Firmware::UefiAmd64Http | Firmware::UefiArm64Http => true,
+            Firmware::Other(number) => {
+                matches!(number, 15 | 17 | 18 | 20 | 23 | 24 | 26 | 28 | 30 | 38 | 40)
+            }
+            _ => false,
+        }
     }
 
     /// The processor behind it; `None` where the number says nothing known here.
@@ -106,7 +112,8 @@ impl Firmware {
         match self {
             Firmware::UefiI386 => Some(Arch::I386),
             Firmware::Bios | Firmware::UefiAmd64 | Firmware::UefiAmd64Http => Some(Arch::Amd64),
-            Firmware::UefiArm64 | Firmware::UefiArm64Http => Some(Arch::Arm64),
+            // 22 and 24: U-Boot on 64-bit Arm, by TFTP and by HTTP.
+            Firmware::UefiArm64 | Firmware::UefiArm64Http | Firmware::Other(22 | 24) => Some(Arch::Arm64),
             Firmware::Other(_) => None,
         }
     }

@@ -61,6 +61,7 @@ static BLOCKS: &[Schema] = &[
         ],
         &[block("dhcp", false, &["mode", "range", "ranges", "lease"], &[])],
     ),
+    block("loader", true, &["arch", "path", "beside", "over", "then"], &[]),
     block("asset", true, &["path", "url", "sha256"], &[]),
     block(
         "profile",

@@ -1,8 +1,8 @@
 //! `firstlight config show`: the site as HCL, with everything implied filled in. It reads back as the same site.
 
 use crate::{
-    Asset, AssetSource, Boot, Class, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Machine, Network, Profile,
-    Site, TextFile, Unknown, Vars,
+    Asset, AssetSource, Boot, Class, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Loader, Machine, Network,
+    Over, Profile, Site, TextFile, Then, Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -14,6 +14,9 @@ pub fn show(site: &Site) -> String {
     page.block("site", None, |page| settings(page, site));
     for network in &site.networks {
         page.block("network", Some(&network.name), |page| self::network(page, network));
+    }
+    for loader in site.loaders.values() {
+        page.block("loader", Some(&loader.name), |page| self::loader(page, loader, site));
     }
     for asset in site.assets.values() {
         page.block("asset", Some(&asset.name), |page| self::asset(page, asset, site));
@@ -158,6 +161,24 @@ fn network(page: &mut Page, network: &Network) {
         page.set("ranges", ranges.collect::<Vec<_>>());
         page.text("lease", format_duration(network.dhcp.lease));
     });
+}
+
+fn loader(page: &mut Page, loader: &Loader, site: &Site) {
+    page.set("arch", loader.arch.clone());
+    page.text("path", relative(&loader.path, site));
+    let file = |(name, path): (&String, &std::path::PathBuf)| (name.clone(), Value::from(relative(path, site)));
+    page.set("beside", Value::Object(loader.beside.iter().map(file).collect()));
+    if let Some(over) = loader.over {
+        page.text("over", if over == Over::Tftp { "tftp" } else { "http" });
+    }
+    page.text(
+        "then",
+        match loader.then {
+            Then::Ipxe => "ipxe",
+            Then::Grub => "grub",
+            Then::Nothing => "nothing",
+        },
+    );
 }
 
 fn asset(page: &mut Page, asset: &Asset, site: &Site) {

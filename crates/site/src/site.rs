@@ -42,6 +42,8 @@ pub struct Site {
     pub menu_timeout: Duration,
     /// `site { ipxe_dir }`: the folder of the iPXE binaries, `/usr/lib/ipxe` where not set.
     pub ipxe_dir: PathBuf,
+    /// The network boot programs that the site brings along, by name.
+    pub loaders: BTreeMap<String, Loader>,
     /// The networks, by their order in the files.
     pub networks: Vec<Network>,
     /// The assets, by name.
@@ -137,6 +139,47 @@ pub struct Dhcp {
     /// How long a lease lasts; 12 h where not set.
     #[serde(serialize_with = "as_written")]
     pub lease: Duration,
+}
+
+/// A `loader` block: a network boot program for some firmware, instead of the usual one or where there is none.
+#[derive(Debug, Clone, Serialize)]
+pub struct Loader {
+    /// The block's label; also the folder that its files are served from.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The firmware that it is for: numbers of DHCP option 93 (IANA, "Processor Architecture Types").
+    pub arch: Vec<u16>,
+    /// The program's file. Whether it is there is not known to the site.
+    pub path: PathBuf,
+    /// What the program fetches from beside itself, by the name that it asks for.
+    pub beside: BTreeMap<String, PathBuf>,
+    /// How the firmware fetches it; where not set, as the numbers in `arch` say.
+    pub over: Option<Over>,
+    /// What it asks us for next. iPXE's script where not set.
+    pub then: Then,
+}
+
+/// How a firmware fetches its loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    /// By TFTP: it is told a file's name.
+    Tftp,
+    /// By HTTP: it is told a URL.
+    Http,
+}
+
+/// What a network boot program asks us for once it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// A script in iPXE's language.
+    Ipxe,
+    /// A script in GRUB's language.
+    Grub,
+    /// Nothing that we decide: it knows by itself what to do.
+    Nothing,
 }
 
 /// An `asset` block: named content.

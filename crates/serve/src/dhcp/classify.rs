@@ -22,7 +22,9 @@ fn client(message: &Message) -> Client {
     if class.starts_with(b"HTTPClient") {
         return Client::HttpBoot(over_http(firmware));
     }
-    if class.starts_with(b"PXEClient") { Client::Pxe(firmware) } else { Client::Other }
+    // U-Boot has a class of its own and says its architecture, which no operating system does.
+    let boots = class.starts_with(b"PXEClient") || options.has(Code::CLIENT_ARCH);
+    if boots { Client::Pxe(firmware) } else { Client::Other }
 }
 
 /// `PXEClient:Arch:00007:UNDI:003016` says the architecture too.
@@ -62,6 +64,8 @@ mod tests {
         assert_eq!(classified(&[http, (Code::CLIENT_ARCH, &[0, 16])]), Client::HttpBoot(Firmware::UefiAmd64Http));
         assert_eq!(classified(&[http, (Code::CLIENT_ARCH, &[0, 7])]), Client::HttpBoot(Firmware::UefiAmd64Http));
         assert_eq!(classified(&[(Code::VENDOR_CLASS, b"udhcp 1.35.0")]), Client::Other);
+        let uboot: (Code, &[u8]) = (Code::VENDOR_CLASS, b"U-Boot.armv8");
+        assert_eq!(classified(&[uboot, (Code::CLIENT_ARCH, &[0, 22])]), Client::Pxe(Firmware::Other(22)));
         assert_eq!(classified(&[(Code::VENDOR_CLASS, b"PXEClient\xff")]), Client::Pxe(Firmware::Bios));
     }
 

@@ -84,9 +84,9 @@ pub(super) async fn loader(
     headers: HeaderMap,
 ) -> Response {
     let set = handler.http.context.boot.load_full();
-    let (content, role) = match file.as_str() {
+    let (content, role) = match file.rsplit('/').next() {
         // iPXE asks for it beside the file that it was loaded from.
-        "autoexec.ipxe" => {
+        Some("autoexec.ipxe") => {
             (Some(Content::Bytes(set.first_script(&handler.network).into_bytes().into())), Role::Autoexec)
         }
         _ => (set.loader(&file).cloned(), Role::Loader),

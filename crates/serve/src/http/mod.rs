@@ -82,7 +82,7 @@ fn router(handler: Handler) -> Router {
         .route("/b/{token}/{name}", get(files::attempt_asset))
         .route("/c/{token}/{name}", get(files::config))
         .route("/r/{token}", post(report::reported).get(report::reported))
-        .route("/loader/{file}", get(files::loader))
+        .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
         .layer(DefaultBodyLimit::max(REPORT_LIMIT))
         .with_state(handler)

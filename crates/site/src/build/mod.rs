@@ -4,6 +4,7 @@
 mod assets;
 mod classes;
 mod lab;
+mod loaders;
 mod machines;
 mod networks;
 mod pool;
@@ -24,6 +25,7 @@ const LEAVE_BY: &[(&str, LeaveBy)] =
 pub(crate) fn build(world: &World<'_>) -> Site {
     world.check_locals();
     let settings = site_block::read(world);
+    let loaders = loaders::read(world);
     let assets = assets::read(world);
     let profiles = profiles::read(world);
     let classes = classes::read(world);
@@ -47,6 +49,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         menu_timeout: settings.menu_timeout,
         ipxe_dir: settings.ipxe_dir,
         set_at: settings.set_at,
+        loaders,
         networks,
         assets,
         profiles,

@@ -176,6 +176,29 @@ fn assets_and_profiles() {
 }
 
 #[test]
+fn loaders() {
+    check(&[
+        ("loader \"a\" {\n arch = 22\n path = \"x\"\n over = \"nfs\"\n}", &["4:9 `nfs` is not a value of `over`"]),
+        ("loader \"a\" {\n arch = 22\n}", &["1:1 the loader `a` has no `path`"]),
+        (
+            "loader \"a\" {\n arch = [22, \"arm\", 65536]\n path = \"x\"\n}",
+            &[
+                "2:14 `arch` of a loader is a number of DHCP option 93, from 0 to 65535",
+                "2:21 `arch` of a loader is a number of DHCP option 93, from 0 to 65535",
+            ],
+        ),
+        (
+            "loader \"a\" {\n arch = 22\n path = \"x\"\n}\nloader \"b\" {\n arch = [21, 22]\n path = \"y\"\n}",
+            &["6:14 firmware of type 22 has the loader `a` already"],
+        ),
+        (
+            "loader \"a\" {\n arch = 7\n path = \"x/\"\n beside = { \"a/b\" = 1 }\n}",
+            &["4:11 `a/b` cannot be part of a URL", "4:11 `beside` maps a name to something that is no file's name"],
+        ),
+    ]);
+}
+
+#[test]
 fn classes_and_machines() {
     check(&[
         ("class \"a\" { extends = \"a\" }", &["1:23 a class extends itself: a → a"]),

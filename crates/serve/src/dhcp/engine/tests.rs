@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dhcp::networks::{network_of, pools};
-use firstlight_boot::{Content, LOADERS};
+use firstlight_boot::{Content, loaders};
 use firstlight_site::{Memory, Sources, parse};
 use firstlight_wire::dhcp::{Code, Message, MessageType::*, pxe};
 
@@ -61,7 +61,7 @@ impl World {
             Err(report) => panic!("{report}"),
         };
         let nothing = || Content::Bytes(Vec::new().into());
-        let loaders = LOADERS.iter().map(|loader| (loader.file.to_owned(), nothing())).collect();
+        let loaders = loaders(&site).iter().map(|loader| (loader.name().to_owned(), nothing())).collect();
         let table = LeaseTable::new(pools(&site));
         World { set: BootSet::new(site, Default::default(), loaders, 1), table, now: 1_795_168_800 }
     }
