@@ -90,6 +90,33 @@ impl Server {
         }
     }
 
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Sends a signal: `server.signal("HUP")`.
+    pub fn signal(&self, name: &str) {
+        let output = run(Command::new("kill").args(["-s", name, &self.pid().to_string()]), Duration::from_secs(10));
+        assert_eq!(output.code, Some(0), "{}", output.text);
+    }
+
+    /// Waits for the process's own end. Its exit code; `None` where a signal ended it.
+    pub fn wait_for_end(&mut self, at_most: Duration) -> Option<i32> {
+        let mut child = self.child.take().expect("it runs");
+        let end = Instant::now() + at_most;
+        loop {
+            match child.try_wait().expect("a child can be waited for") {
+                Some(status) => return status.code(),
+                None if Instant::now() > end => {
+                    child.kill().expect("a child can be killed");
+                    panic!("it does not end:\n{}", self.log());
+                }
+                None => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
     /// Runs a `firstlight` command about this site: `server.firstlight("machines show kitt --site")` with the site's
     /// folder as its last argument.
     pub fn firstlight(&self, arguments: &str) -> Output {

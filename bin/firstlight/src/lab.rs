@@ -7,7 +7,7 @@ mod run;
 mod screen;
 
 use crate::{Failure, Outcome, SiteOption, output, site, words};
-use firstlight_assets::Store;
+use firstlight_assets::{Known, Store};
 use firstlight_lab::{End, Error, Folder, Lab, MachineState, Options, Status};
 use firstlight_site::{AssetSource, Site};
 use std::{
@@ -117,7 +117,7 @@ fn fetch(site: &Site) -> Outcome {
     }
     let store = Store::open(&state_dir(&site.root).join("assets"))?;
     let told = RefCell::new(String::new());
-    let resolved = firstlight_assets::resolve(&remote, &store, &|progress| {
+    let resolved = firstlight_assets::resolve(&remote, &store, &Known::default(), &|progress| {
         if *told.borrow() != progress.name {
             progress.name.clone_into(&mut told.borrow_mut());
             output::complain(&format!("fetching {}\n", progress.name));

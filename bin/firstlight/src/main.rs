@@ -12,6 +12,7 @@ mod lab;
 mod machines;
 mod output;
 mod overview;
+mod reload;
 mod serve;
 mod site;
 mod timeline;
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Args),
     /// Serve DHCP, TFTP and HTTP for a site, in the foreground
     Serve(serve::Args),
+    /// Tell a running server to read its site anew
+    Reload(reload::Args),
     /// Say what a machine would boot, and why
     Explain(explain::Args),
     /// List machines, or show one with its timeline
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Reload(args) => reload::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Machines(args) => machines::run(args),
         Command::Config(command) => config::run(command),

@@ -7,6 +7,7 @@
 
 mod fetch;
 mod file;
+mod known;
 mod store;
 
 use firstlight_boot::{Content, loaders};
@@ -15,6 +16,7 @@ use firstlight_site::{Asset, AssetSource, Place, Site};
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub use file::verify;
+pub use known::Known;
 pub use store::Store;
 
 /// Why an asset cannot be served.
@@ -83,12 +85,12 @@ pub struct Progress<'a> {
     pub total: Option<u64>,
 }
 
-/// Verifies every asset and loader of a site, fetching into `store` what is not there yet. What fails is told in
-/// [`Resolved::missing`]; the rest can be served.
-pub fn resolve(site: &Site, store: &Store, progress: &dyn Fn(Progress<'_>)) -> Resolved {
+/// Verifies every asset and loader of a site, fetching into `store` what is not there yet. What is `known` and unchanged
+/// is not read again. What fails is told in [`Resolved::missing`]; the rest can be served.
+pub fn resolve(site: &Site, store: &Store, known: &Known, progress: &dyn Fn(Progress<'_>)) -> Resolved {
     let mut resolved = Resolved::default();
     for asset in site.assets.values() {
-        match resolve_asset(asset, store, progress) {
+        match resolve_asset(asset, store, known, progress) {
             Ok(content) => {
                 resolved.assets.insert(asset.name.clone(), content);
             }
@@ -100,7 +102,7 @@ pub fn resolve(site: &Site, store: &Store, progress: &dyn Fn(Progress<'_>)) -> R
     }
     for loader in loaders(site) {
         for file in loader.files {
-            match verify(&file.path, None) {
+            match known.verify(&file.path, None) {
                 Ok(content) => {
                     resolved.loaders.insert(file.name, content);
                 }
@@ -125,10 +127,15 @@ pub fn check_local(site: &Site) -> Vec<Missing> {
     site.assets.values().filter_map(wrong).collect()
 }
 
-fn resolve_asset(asset: &Asset, store: &Store, progress: &dyn Fn(Progress<'_>)) -> Result<Content, Error> {
+fn resolve_asset(
+    asset: &Asset,
+    store: &Store,
+    known: &Known,
+    progress: &dyn Fn(Progress<'_>),
+) -> Result<Content, Error> {
     match (&asset.source, asset.sha256) {
-        (AssetSource::Path(path), pin) => verify(path, pin),
-        (AssetSource::Url(url), Some(pin)) => match store.find(pin) {
+        (AssetSource::Path(path), pin) => known.verify(path, pin),
+        (AssetSource::Url(url), Some(pin)) => match store.find(pin, known) {
             Some(content) => Ok(content),
             None => store.fetch(url, pin, |done, total| progress(Progress { name: &asset.name, done, total })),
         },

@@ -99,6 +99,11 @@ impl BootSet {
         self.loader_files.get(file)
     }
 
+    /// Every asset's and every network boot program's content.
+    pub fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.assets.values().chain(self.loader_files.values())
+    }
+
     /// The network that an address lies in.
     pub fn network_of(&self, address: Ipv4Addr) -> Option<&Network> {
         self.site.networks.iter().find(|network| network.subnet.contains(address))

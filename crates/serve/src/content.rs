@@ -24,7 +24,7 @@ pub fn open(content: &Content) -> io::Result<Opened> {
             let found = file.metadata()?;
             if found.len() != *size || found.modified()? != *modified {
                 return Err(io::Error::other(format!(
-                    "{} has changed since it was verified: start `firstlight serve` again",
+                    "{} has changed since it was verified: run `firstlight reload`",
                     path.display()
                 )));
             }

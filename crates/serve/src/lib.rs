@@ -3,6 +3,7 @@
 
 mod content;
 mod context;
+pub mod control;
 pub mod dhcp;
 mod http;
 mod limits;
@@ -16,4 +17,4 @@ pub use context::{Context, MacOf, now};
 pub use http::Http;
 pub use limits::raise_open_files;
 pub use published::Published;
-pub use stop::Stop;
+pub use stop::{LAST_CALL, Stop};

@@ -29,22 +29,28 @@ const BETWEEN_MULTICASTS: Duration = Duration::from_secs(3);
 /// Answers to single nodes in each second.
 const UNICASTS: u32 = 100;
 
-/// Answers solicitations on `interface` until `stop`. `on_answer` hears of each one: the address that asked, which is
-/// unspecified where the client had none yet. Needs CAP_NET_RAW.
+/// Answers solicitations until `stop`. `on_answer` hears of each one: the address that asked, which is unspecified where
+/// the client had none yet.
 ///
 /// # Errors
-/// There is no such interface, it is not Ethernet or has no IPv6, or the privilege is missing.
-pub fn spawn(interface: &str, stop: Stop, on_answer: impl Fn(Ipv6Addr) + Send + 'static) -> io::Result<JoinHandle<()>> {
-    let responder = Responder::new(interface)?;
-    let name = interface.to_owned();
-    std::thread::Builder::new().name(format!("ra-{interface}")).spawn(move || {
+/// There is no room for another thread.
+pub fn spawn(
+    responder: Responder,
+    stop: Stop,
+    on_answer: impl Fn(Ipv6Addr) + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let name = responder.interface.clone();
+    std::thread::Builder::new().name(format!("ra-{name}")).spawn(move || {
         if let Err(error) = responder.run(&stop, on_answer) {
             tracing::error!("router solicitations on {name} are not answered any more: {error}");
         }
     })
 }
 
-struct Responder {
+/// A socket that hears the solicitations of one interface.
+#[derive(Debug)]
+pub struct Responder {
+    interface: String,
     socket: Socket,
     index: u32,
     advertisement: Vec<u8>,
@@ -52,7 +58,11 @@ struct Responder {
 }
 
 impl Responder {
-    fn new(interface: &str) -> io::Result<Self> {
+    /// Listens on `interface`. Needs CAP_NET_RAW.
+    ///
+    /// # Errors
+    /// There is no such interface, it is not Ethernet or has no IPv6, or the privilege is missing.
+    pub fn bind(interface: &str) -> io::Result<Self> {
         let index = nix::net::if_::if_nametoindex(interface)?;
         let mac = mac_of(interface)?;
         let socket = Socket::new(Domain::IPV6, Type::RAW.nonblocking(), Some(Protocol::ICMPV6))?;
@@ -64,7 +74,7 @@ impl Responder {
         socket.set_unicast_hops_v6(HOP_LIMIT.into())?;
         socket.set_recv_hoplimit_v6(true)?;
         let advertisement = Advertisement::nothing(mac).encode();
-        Ok(Responder { socket, index, advertisement, pace: Pace::default() })
+        Ok(Responder { interface: interface.to_owned(), socket, index, advertisement, pace: Pace::default() })
     }
 
     fn run(mut self, stop: &Stop, on_answer: impl Fn(Ipv6Addr)) -> io::Result<()> {
@@ -149,7 +159,7 @@ enum Answer {
 }
 
 /// When the last answers went out.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Pace {
     multicast: Option<Instant>,
     owed: bool,

@@ -11,6 +11,9 @@ use std::{
     time::Duration,
 };
 
+/// How long what is under way may take to finish once the servers were stopped.
+pub const LAST_CALL: Duration = Duration::from_secs(30);
+
 /// A stop handle: clones share one state. A server that sleeps in `poll` or `epoll` adds its file descriptor, which
 /// becomes readable, and stays so, once [`Stop::stop`] was called.
 #[derive(Clone, Debug)]

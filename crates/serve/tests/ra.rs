@@ -103,7 +103,9 @@ fn inside() {
     cable();
     let stop = Stop::new().unwrap();
     let (sender, answered) = channel();
-    let thread = ra::spawn("server", stop.clone(), move |client| sender.send(client).unwrap()).unwrap();
+    let thread =
+        ra::spawn(ra::Responder::bind("server").unwrap(), stop.clone(), move |client| sender.send(client).unwrap())
+            .unwrap();
     let client = Client::new(255);
     assert_eq!(client.advertisement(), None, "nothing is sent unasked");
     for time in ["to all", "to one"] {
@@ -116,7 +118,7 @@ fn inside() {
     let stranger = Client::new(64);
     stranger.solicit();
     assert_eq!(stranger.advertisement(), None, "from beyond the link");
-    assert!(ra::spawn("absent", stop.clone(), |_| {}).is_err());
+    assert!(ra::Responder::bind("absent").is_err());
     stop.stop();
     thread.join().unwrap();
 }

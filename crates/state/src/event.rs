@@ -29,6 +29,20 @@ pub enum What {
         /// The generation of the BootSet.
         generation: u64,
     },
+    /// The site was read anew and is served.
+    SiteReloaded {
+        /// The generation of the BootSet.
+        generation: u64,
+        /// What is different.
+        changes: Vec<String>,
+    },
+    /// The site was to be read anew, and the old one is served on.
+    ReloadRefused {
+        /// The generation that is served on.
+        generation: u64,
+        /// Why.
+        reason: String,
+    },
     /// A boot client asked for an address and was offered one.
     DhcpOffered {
         /// The address.

@@ -21,6 +21,13 @@ impl What {
             |boot: &Option<String>| boot.as_ref().map(|boot| format!(", boot {}", short(boot))).unwrap_or_default();
         match self {
             What::ServerStarted { generation } => format!("server started with generation {generation}"),
+            What::SiteReloaded { generation, changes } => match changes.len() {
+                0 => format!("generation {generation} of the site is served; nothing is different"),
+                n => format!("generation {generation} of the site is served; different: {n}"),
+            },
+            What::ReloadRefused { generation, reason } => {
+                format!("the site was not reloaded, generation {generation} is served on: {reason}")
+            }
             What::DhcpOffered { address, client, boot, .. } => format!("{client} was offered {address}{}", with(boot)),
             What::DhcpAcked { address, client, boot } => format!("{client} has {address}{}", with(boot)),
             What::DhcpNaked { address: Some(address), reason } => format!("{address} was refused: {reason}"),
@@ -43,7 +50,7 @@ impl What {
 
     fn step(&self) -> &'static str {
         match self {
-            What::ServerStarted { .. } => "server",
+            What::ServerStarted { .. } | What::SiteReloaded { .. } | What::ReloadRefused { .. } => "server",
             What::DhcpOffered { .. }
             | What::DhcpAcked { .. }
             | What::DhcpNaked { .. }

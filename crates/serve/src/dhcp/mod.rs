@@ -28,6 +28,7 @@ pub use networks::pools;
 use crate::Stop;
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
+use firstlight_site::Site;
 use firstlight_state::{Events, LeaseLog, SharedTable};
 use std::{
     collections::BTreeSet,
@@ -39,24 +40,33 @@ use std::{
 /// Batches that may wait for the disk, each of at most one [`socket::BATCH`] of packets.
 const QUEUE: usize = 512;
 
-/// Binds every interface that a network of the site names, but for those whose sockets are [`held`] already, and serves
-/// until `stop`. The networks, machines and
-/// everything else are read from `boot` anew for each packet; only the set of interfaces stays as it is now. The threads
-/// end after [`Stop::stop`], when everything accepted is committed and answered.
+/// The sockets, one for each interface.
+#[derive(Debug)]
+pub struct Sockets(Arc<[socket::Socket]>);
+
+/// Binds every interface that a network of the site names, but for those whose sockets are [`held`] already.
 ///
 /// # Errors
 /// An interface that is not there, port 67 in use, or a held socket that nothing here is served by; the text names it.
+pub fn bind(held: Vec<Held>, site: &Site) -> io::Result<Sockets> {
+    let interfaces: BTreeSet<&str> = site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
+    Ok(Sockets(open(&interfaces, held)?.into()))
+}
+
+/// Serves until `stop`. The networks, machines and everything else are read from `boot` anew for each packet; only the
+/// set of interfaces stays as it is. The threads end after [`Stop::stop`], when everything accepted is committed and
+/// answered.
+///
+/// # Errors
+/// There is no room for another thread.
 pub fn spawn(
-    held: Vec<Held>,
+    Sockets(sockets): Sockets,
     boot: Arc<ArcSwap<BootSet>>,
     table: SharedTable,
     log: LeaseLog,
     events: Events,
     stop: Stop,
 ) -> io::Result<Vec<JoinHandle<()>>> {
-    let set = boot.load_full();
-    let interfaces: BTreeSet<&str> = set.site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
-    let sockets: Arc<[socket::Socket]> = open(&interfaces, held)?.into();
     let (queue, waiting) = sync_channel(QUEUE);
     let mut committer = commit::Committer::new(log, sockets.clone(), events.clone());
     let mut receiver = receive::Receiver::new(sockets, boot, table, events, queue, stop);

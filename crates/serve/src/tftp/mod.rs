@@ -108,7 +108,7 @@ pub enum Failure {
     Stopped,
 }
 
-/// Serves requests that arrive on `socket` until `stop`; then transfers under way have five seconds to end. Where the
+/// Serves requests that arrive on `socket` until `stop`; then transfers under way have [`crate::LAST_CALL`] to end. Where the
 /// socket is bound to a device, so is everything that is sent.
 ///
 /// # Errors

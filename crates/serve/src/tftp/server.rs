@@ -7,7 +7,7 @@ use super::{
     source::{Source, Sources},
     transfer::Terms,
 };
-use crate::stop::Stop;
+use crate::stop::{LAST_CALL, Stop};
 use firstlight_wire::tftp::{DEFAULT_BLOCK, ErrorCode, Mode, Options, Packet, Request};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::{
@@ -26,8 +26,6 @@ const MOST_OF_ONE: usize = 256;
 /// Blocks in a window, and bytes in it: what a client asks for beyond that is not granted.
 const LARGEST_WINDOW: u16 = 512;
 const LARGEST_WINDOW_BYTES: u32 = 1 << 20;
-/// How long transfers may take to end once the server was stopped.
-const LAST_CALL: Duration = Duration::from_secs(5);
 /// Requests taken before the sessions are looked at again.
 const REQUESTS_AT_ONCE: usize = 64;
 

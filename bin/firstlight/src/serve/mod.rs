@@ -1,0 +1,156 @@
+//! `firstlight serve`: the composition root of the boot services. What each part does stands in a module of its own;
+//! their order stands here, in [`run`].
+
+mod assets;
+mod changes;
+mod ending;
+mod interfaces;
+mod reload;
+mod signals;
+mod sockets;
+
+use crate::{Failure, Outcome, site};
+use arc_swap::ArcSwap;
+use firstlight_assets::{Known, Resolved};
+use firstlight_boot::BootSet;
+use firstlight_model::Timestamp;
+use firstlight_serve::{
+    Context, Http, Stop,
+    control::{Answer, Control, Handler, Request, Status},
+    dhcp, now, raise_open_files,
+};
+use firstlight_site::Site;
+use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
+use reload::Reloader;
+use signals::{Heard, Signals};
+use sockets::{Servers, Sockets};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+/// How far back the record is read for attempts that are under way.
+const ATTEMPTS_LIVE: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The site's folder
+    #[arg(default_value = ".", env = "FIRSTLIGHT_SITE")]
+    site: PathBuf,
+    /// Where leases, events and fetched assets are kept; `.firstlight/state` in the site where not given
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// What is logged, as in RUST_LOG: error, warn, info, debug, or by module
+    #[arg(long, default_value = "info", env = "FIRSTLIGHT_LOG")]
+    log: String,
+}
+
+pub(crate) fn run(args: Args) -> Outcome {
+    start_log(&args.log)?;
+    raise_open_files();
+
+    // What the site says, and the sockets for it.
+    let held = dhcp::held()?;
+    let site = site::load(&args.site)?;
+    interfaces::check(&site)?;
+    let state = site::state_dir(&args.site, args.state.as_ref());
+    let folder = StateFolder::lock(&state)?;
+    let Sockets { dhcp, networks } = Sockets::open(&site, held)?;
+    let control = Control::open(&state).map_err(crate::tried("open the control socket in", &state))?;
+
+    // What was before, and what is served. From here on there are threads, and signals are heard.
+    let past = recent_events(&state)?;
+    let set = first_generation(site, &state)?;
+    let signals = Signals::take()?;
+    let (events, events_writer) = Events::open(&folder)?;
+    let (table, log, recovered) = LeaseLog::open(&folder, dhcp::pools(&set.site))?;
+    tracing::info!("{} leases are known in {}", recovered.leases, state.display());
+    let boot = Arc::new(ArcSwap::from_pointee(set));
+    let leases = table.clone();
+    let mac_of = Arc::new(move |address| leases.lock().mac_of(address));
+    let context = Context { boot: boot.clone(), events: events.clone(), mac_of };
+    let http = Http::new(context.clone(), past.into_iter());
+
+    // The servers.
+    let stop = Stop::new()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
+    let mut servers = Servers::default();
+    servers.threads.extend(dhcp::spawn(dhcp, boot, table, log, events, stop.clone())?);
+    servers.serve(networks, &context, &http, &runtime, &stop)?;
+    let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), one: Mutex::default() });
+    servers.threads.push(control.spawn(orders(context.clone(), reloader.clone()), stop.clone())?);
+    context.record(None, What::ServerStarted { generation: context.boot.load().generation });
+    announce(&context.boot.load().site);
+
+    // What comes, until the end.
+    while let Heard::Reload = heard(&signals) {
+        let reloader = reloader.clone();
+        thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.reload())?;
+    }
+    ending::end(servers, runtime, &signals, &stop);
+    drop(events_writer);
+    Ok(())
+}
+
+/// Log lines on standard error: with the time for a person, without where a service manager adds its own.
+fn start_log(filter: &str) -> Outcome {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let log = log.with_ansi(crate::output::colour());
+    match std::env::var_os("JOURNAL_STREAM") {
+        Some(_) => log.without_time().init(),
+        None => log.init(),
+    }
+    Ok(())
+}
+
+/// The events from which attempts that are under way are known again.
+fn recent_events(state: &Path) -> Result<Vec<firstlight_state::Event>, Failure> {
+    let since = Timestamp(now().0.saturating_sub(ATTEMPTS_LIVE.as_millis() as u64));
+    let filter = EventFilter { since: Some(since), ..EventFilter::default() };
+    Ok(read_events(state, filter).collect::<Result<_, _>>()?)
+}
+
+fn first_generation(site: Site, state: &Path) -> Result<BootSet, Failure> {
+    let Resolved { assets, loaders, missing } = assets::resolve(&site, state, &Known::default())?;
+    missing.iter().for_each(|missing| tracing::error!("{}", assets::say_missing(missing)));
+    Ok(BootSet::new(site, assets, loaders, 1))
+}
+
+/// What is done for each order that comes over the control socket.
+fn orders(context: Context, reloader: Arc<Reloader>) -> Handler {
+    let since = now();
+    Arc::new(move |request| match request {
+        Request::Reload => reloader.reload(),
+        Request::Status => Answer::Status(Status {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            generation: context.boot.load().generation,
+            since,
+        }),
+    })
+}
+
+fn announce(site: &Site) {
+    for network in &site.networks {
+        let interface = network.interface.as_deref().unwrap_or("relays");
+        tracing::info!(
+            "serving {} on {interface}: DHCP for {}, TFTP and http://{}:{}",
+            network.name,
+            network.subnet,
+            network.address,
+            site.http_port
+        );
+    }
+}
+
+fn heard(signals: &Signals) -> Heard {
+    loop {
+        if let Some(heard) = signals.next(None) {
+            return heard;
+        }
+    }
+}

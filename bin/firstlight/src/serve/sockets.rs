@@ -1,0 +1,124 @@
+//! The sockets: opened once, at the start, while there may be the privilege to; served from then on. A site that needs
+//! other ones needs a restart, which [`doors`] tells.
+
+use crate::Failure;
+use firstlight_serve::{Context, Http, Published, Stop, dhcp, ra, tftp};
+use firstlight_site::{Network, Site};
+use std::{
+    collections::BTreeSet,
+    io,
+    net::{TcpListener, UdpSocket},
+    sync::Arc,
+    thread::JoinHandle,
+};
+use tokio::runtime::Runtime;
+
+const TFTP_PORT: u16 = 69;
+
+/// Every socket that a site's servers need besides DHCP's.
+pub(super) struct Sockets {
+    pub(super) dhcp: dhcp::Sockets,
+    pub(super) networks: Vec<OfNetwork>,
+}
+
+/// The sockets of one network.
+pub(super) struct OfNetwork {
+    network: Network,
+    tftp: UdpSocket,
+    http: TcpListener,
+    /// `None` where the site does not want it, or it cannot be had: nothing fails without it.
+    solicitations: Option<ra::Responder>,
+}
+
+/// What is listened on for a site, in words. Two sites with the same doors can follow each other without a restart.
+pub(super) fn doors(site: &Site) -> BTreeSet<String> {
+    let here = site.networks.iter().filter_map(|network| Some((network, network.interface.as_deref()?)));
+    let of_network = |(network, interface): (&Network, &str)| {
+        let mut doors = vec![
+            format!("DHCP on {interface}"),
+            format!("TFTP on {} at {interface}", network.address),
+            format!("HTTP on {}:{}", network.address, site.http_port),
+        ];
+        doors.extend(network.router_advertisements.then(|| format!("router solicitations on {interface}")));
+        doors
+    };
+    here.flat_map(of_network).collect()
+}
+
+impl Sockets {
+    /// Opens them all; `held` are those that a service manager has opened already.
+    ///
+    /// # Errors
+    /// One that cannot be had, with the next step.
+    pub(super) fn open(site: &Site, held: Vec<dhcp::Held>) -> Result<Sockets, Failure> {
+        let dhcp = dhcp::bind(held, site)?;
+        let here = site.networks.iter().filter(|network| network.interface.is_some());
+        let networks = here.map(|network| OfNetwork::open(network, site.http_port)).collect::<Result<_, _>>()?;
+        Ok(Sockets { dhcp, networks })
+    }
+}
+
+impl OfNetwork {
+    fn open(network: &Network, http_port: u16) -> Result<OfNetwork, Failure> {
+        let say = |what, port| move |error: io::Error| bind_failure(what, network, port, &error);
+        let tftp = UdpSocket::bind((network.address, TFTP_PORT)).map_err(say("TFTP", TFTP_PORT))?;
+        if let Some(name) = &network.interface {
+            socket2::SockRef::from(&tftp).bind_device(Some(name.as_bytes()))?;
+        }
+        let http = TcpListener::bind((network.address, http_port)).map_err(say("HTTP", http_port))?;
+        let solicitations = network.interface.as_deref().filter(|_| network.router_advertisements).and_then(listen_ra);
+        Ok(OfNetwork { network: network.clone(), tftp, http, solicitations })
+    }
+}
+
+fn listen_ra(interface: &str) -> Option<ra::Responder> {
+    let say = |error: &io::Error| {
+        tracing::warn!(
+            "{interface}: IPv6 router solicitations are not answered, so that iPXE will wait some seconds: {error}"
+        );
+    };
+    ra::Responder::bind(interface).inspect_err(say).ok()
+}
+
+fn bind_failure(what: &str, network: &Network, port: u16, error: &io::Error) -> Failure {
+    let next = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program has it: ss -lnptu shows which",
+        io::ErrorKind::PermissionDenied => {
+            "run it as root, or give it CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN"
+        }
+        _ => "see `ip address`",
+    };
+    Failure::Failed(format!("{what} cannot listen on {}:{port}: {error}; {next}", network.address))
+}
+
+/// What serves, to be waited for at the end.
+#[derive(Default)]
+pub(super) struct Servers {
+    pub(super) threads: Vec<JoinHandle<()>>,
+    pub(super) tasks: Vec<tokio::task::JoinHandle<io::Result<()>>>,
+}
+
+impl Servers {
+    /// Serves TFTP, HTTP and the answers to router solicitations on every network.
+    ///
+    /// # Errors
+    /// There is no room for another thread.
+    pub(super) fn serve(
+        &mut self,
+        sockets: Vec<OfNetwork>,
+        context: &Context,
+        http: &Http,
+        runtime: &Runtime,
+        stop: &Stop,
+    ) -> io::Result<()> {
+        for OfNetwork { network, tftp, http: listener, solicitations } in sockets {
+            let published = Arc::new(Published { context: context.clone(), network: network.clone() });
+            self.threads.push(tftp::spawn(tftp, published, stop.clone())?);
+            if let Some(responder) = solicitations {
+                self.threads.push(ra::spawn(responder, stop.clone(), |_| ())?);
+            }
+            self.tasks.push(runtime.spawn(http.clone().serve(listener, network, stop.clone())));
+        }
+        Ok(())
+    }
+}
