@@ -1,8 +1,12 @@
 //! What happened: the facts that the servers record, in the order of their happening.
 
+use crate::Hex;
 use firstlight_model::{Mac, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
+
+/// How much of a script is recorded, in bytes.
+pub const SCRIPT_KEPT: usize = 8192;
 
 /// One recorded fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +59,31 @@ pub enum What {
         /// The system UUID that it sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uuid: Option<Uuid>,
+        /// The options that it asked with, as `firstlight_wire::dhcp::Options::as_bytes` has them.
+        #[serde(default, skip_serializing_if = "Hex::is_empty")]
+        asked: Hex,
+        /// The options of the offer.
+        #[serde(default, skip_serializing_if = "Hex::is_empty")]
+        sent: Hex,
+    },
+    /// A boot client was told what to boot, beside the server that gives it its address (ProxyDHCP, PXE 2.1 section 2).
+    DhcpProxied {
+        /// What it said it is.
+        client: String,
+        /// The boot file or URL in the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<String>,
+        /// The system UUID that it sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uuid: Option<Uuid>,
+        /// The port that it asked on: 67 or 4011.
+        port: u16,
+        /// The options that it asked with.
+        #[serde(default, skip_serializing_if = "Hex::is_empty")]
+        asked: Hex,
+        /// The options of the answer.
+        #[serde(default, skip_serializing_if = "Hex::is_empty")]
+        sent: Hex,
     },
     /// A lease was given or renewed, durable before this was sent.
     DhcpAcked {
@@ -129,6 +158,9 @@ pub enum What {
         profile: Option<String>,
         /// Why, step by step, each with its place in the site.
         reasons: Vec<String>,
+        /// The script itself, with `TOKEN` in place of the attempt's token, and at most [`SCRIPT_KEPT`] bytes of it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
     },
     /// A machine that nobody declared, or one without a profile, was told to wait.
     Parked {

@@ -5,10 +5,12 @@
 //! is who, what it boots, and any network.
 
 mod client;
+mod diagnosis;
 mod error;
 mod event;
 mod events;
 mod folder;
+mod hex;
 mod journal;
 mod lease;
 mod line;
@@ -21,10 +23,12 @@ mod table;
 mod tail;
 
 pub use client::ClientKey;
+pub use diagnosis::{Diagnosis, diagnose};
 pub use error::StateError;
 pub use event::*;
 pub use events::{Events, EventsWriter};
 pub use folder::StateFolder;
+pub use hex::Hex;
 pub use lease::{Lease, LeaseState};
 pub use log::{LeaseLog, Recovered, SharedTable};
 pub use read::{EventFilter, read_events, read_leases};

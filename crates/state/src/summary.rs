@@ -29,6 +29,9 @@ impl What {
                 format!("the site was not reloaded, generation {generation} is served on: {reason}")
             }
             What::DhcpOffered { address, client, boot, .. } => format!("{client} was offered {address}{}", with(boot)),
+            What::DhcpProxied { client, boot, port, .. } => {
+                format!("{client} was answered on port {port}{}", with(boot))
+            }
             What::DhcpAcked { address, client, boot } => format!("{client} has {address}{}", with(boot)),
             What::DhcpNaked { address: Some(address), reason } => format!("{address} was refused: {reason}"),
             What::DhcpNaked { address: None, reason } => format!("an address was refused: {reason}"),
@@ -52,6 +55,7 @@ impl What {
         match self {
             What::ServerStarted { .. } | What::SiteReloaded { .. } | What::ReloadRefused { .. } => "server",
             What::DhcpOffered { .. }
+            | What::DhcpProxied { .. }
             | What::DhcpAcked { .. }
             | What::DhcpNaked { .. }
             | What::DhcpDeclined { .. }
@@ -99,6 +103,7 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Hex;
     use firstlight_model::Timestamp;
 
     fn line(what: What) -> String {
@@ -113,6 +118,8 @@ mod tests {
             client: "iPXE (BIOS)".to_owned(),
             boot: Some(boot.to_owned()),
             uuid: None,
+            asked: Hex::default(),
+            sent: Hex::default(),
         };
         let url = "http://10.20.0.1:8080/boot.ipxe?mac=52:54:00:20:00:01&firmware=pcbios-i386";
         assert_eq!(line(offered(url)), "DHCP | iPXE (BIOS) was offered 10.20.0.11, boot /boot.ipxe");
@@ -137,6 +144,7 @@ mod tests {
             boots: "profile small".to_owned(),
             profile: Some("small".to_owned()),
             reasons: Vec::new(),
+            text: String::new(),
         };
         assert_eq!(line(script), "script | boots profile small");
         assert_eq!(line(What::Parked { reason: "nobody knows it".to_owned() }), "parked | nobody knows it");

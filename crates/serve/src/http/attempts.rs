@@ -123,6 +123,7 @@ mod tests {
             boots: "profile linux".to_owned(),
             profile: Some("linux".to_owned()),
             reasons: Vec::new(),
+            text: String::new(),
         };
         Event { at: Timestamp(1), mac: None, machine: None, what }
     }

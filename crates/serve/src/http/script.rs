@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{Ask, BootSet, Decision, Outcome, Token};
-use firstlight_state::What;
+use firstlight_state::{SCRIPT_KEPT, What};
 
 pub(super) async fn boot(
     State(handler): State<Handler>,
@@ -36,7 +36,8 @@ pub(super) async fn boot(
             return text(set.failed_script(&ask, &handler.network, &error));
         }
     };
-    handler.record(&ask, &decision, &token, choice, asked.unwrap_or_default());
+    let kept = script.as_deref().map(|script| kept(script, &token)).unwrap_or_default();
+    handler.record(&ask, &decision, &token, choice, asked.unwrap_or_default(), kept);
     match script {
         Some(script) => text(script),
         None if query.is_from_script() => text(set.leave_script().to_owned()),
@@ -56,6 +57,7 @@ impl Handler {
         token: &Token,
         choice: Option<firstlight_boot::Choice>,
         asked: String,
+        text: String,
     ) {
         let what = match &decision.outcome {
             Outcome::Park(reason) => {
@@ -77,6 +79,7 @@ impl Handler {
                     boots: outcome.summary(),
                     profile,
                     reasons: decision.reasons.iter().map(ToString::to_string).collect(),
+                    text,
                 }
             }
         };
@@ -84,6 +87,14 @@ impl Handler {
         let event = firstlight_state::Event { at: now(), mac: Some(ask.mac), machine, what };
         self.http.context.events.record(event);
     }
+}
+
+/// A script as it is recorded: whoever reads the record cannot report in the machine's name.
+fn kept(script: &str, token: &Token) -> String {
+    let mut text = script.replace(token.as_str(), Token::placeholder().as_str());
+    let end = (0..=text.len().min(SCRIPT_KEPT)).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+    text
 }
 
 /// The decision for an attempt, made again from the BootSet of the moment.

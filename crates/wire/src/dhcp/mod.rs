@@ -4,6 +4,7 @@
 //! order. [`Message::encode`] is strict. No state, no lease, no decision is taken here.
 
 mod code;
+mod describe;
 mod encode;
 mod message;
 mod nested;

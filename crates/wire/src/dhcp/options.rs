@@ -26,6 +26,19 @@ impl Options {
         Options { buffer: Vec::with_capacity(bytes) }
     }
 
+    /// The options as they are kept in the record: code (1 byte), length (2 bytes, big-endian) and value, one after
+    /// another. Not the wire's form: that is [`super::Message::encode`]'s.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Reads [`Options::as_bytes`] again. Bytes that are no option any more end it.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut options = Options::with_capacity(bytes.len());
+        Iter { rest: bytes }.for_each(|(code, value)| options.put(code, value));
+        options
+    }
+
     /// True when there is none.
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
@@ -192,6 +205,16 @@ mod tests {
         options.join(Code::BOOT_FILE, b"host/file");
         assert_eq!(options.get(Code::BOOT_FILE), Some(b"http://host/file".as_slice()));
         assert_eq!(options.get(Code::MESSAGE_TYPE), Some([5].as_slice()));
+    }
+
+    #[test]
+    fn what_was_kept_reads_back_as_far_as_it_goes() {
+        let mut options = Options::new();
+        options.put_text(Code::HOST_NAME, "kitt");
+        options.put_u32(Code::LEASE_TIME, 3600);
+        assert_eq!(Options::from_bytes(options.as_bytes()), options);
+        let cut = &options.as_bytes()[..options.as_bytes().len() - 1];
+        assert_eq!(Options::from_bytes(cut).iter().count(), 1);
     }
 
     #[test]

@@ -114,7 +114,8 @@ impl Exchange<'_> {
         };
         let reply = reply::give(&self.facts(Some(self.length())), MessageType::Offer, address);
         let client = self.ask.client.to_string();
-        let offered = || What::DhcpOffered { address, client, boot: self.boot(), uuid: self.ask.uuid };
+        let (asked, sent) = (self.message.options.as_bytes().into(), reply.options.as_bytes().into());
+        let offered = || What::DhcpOffered { address, client, boot: self.boot(), uuid: self.ask.uuid, asked, sent };
         Answer { event: self.event(offered), reply: self.addressed(reply, address), ..Answer::default() }
     }
 
