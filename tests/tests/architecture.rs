@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("lab", &["model", "site"]),
     ("init", &["model", "wire"]),
     ("tests", &[]),
-    ("firstlight", &["model", "site", "boot", "state", "assets", "image", "serve", "lab"]),
+    ("firstlight", &["model", "site", "wire", "boot", "state", "assets", "image", "serve", "lab"]),
 ];
 
 /// What a pure crate must never depend on: these do I/O, tell the time or make randomness.

@@ -6,7 +6,7 @@ use crate::{
     Outcome, SiteOption, output,
     overview::{Overview, Seen},
     site,
-    timeline::Timeline,
+    timeline::{Detail, Timeline},
     words,
 };
 use firstlight_model::{Mac, Timestamp};
@@ -39,6 +39,9 @@ enum Command {
     Show {
         /// A declared name or a MAC address
         machine: String,
+        /// Show the options of DHCP by name, and the scripts
+        #[arg(long)]
+        full: bool,
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
@@ -75,7 +78,7 @@ struct Common {
 pub(crate) fn run(args: Args) -> Outcome {
     match args.command {
         None => list(&args.list),
-        Some(Command::Show { machine, common, site }) => show::run(&site.site, &machine, &common),
+        Some(Command::Show { machine, full, common, site }) => show::run(&site.site, &machine, full, &common),
     }
 }
 
@@ -187,7 +190,7 @@ fn everybody() -> impl FnMut(&Event) -> String {
 
 /// A line for an event of one machine.
 fn one() -> impl FnMut(&Event) -> String {
-    let mut timeline = Timeline::new(output::width());
+    let mut timeline = Timeline::new(Detail::Lines, output::width());
     move |event| timeline.line(event)
 }
 

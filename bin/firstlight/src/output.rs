@@ -9,11 +9,12 @@ use std::{
     time::Duration,
 };
 
-/// `-json` and `-watch` as users of Terraform and Nomad write them, besides clap's own `--json`.
+/// `-json`, `-watch` and `-full` as users of Terraform and Nomad write them, besides clap's own `--json`.
 pub(crate) fn long_form(argument: OsString) -> OsString {
     match argument.to_str() {
         Some("-json") => "--json".into(),
         Some("-watch") => "--watch".into(),
+        Some("-full") => "--full".into(),
         _ => argument,
     }
 }
@@ -141,8 +142,8 @@ mod tests {
     fn only_the_known_short_words_are_made_long() {
         let long = |word: &str| long_form(word.into()).into_string().unwrap();
         assert_eq!(
-            ["-json", "-watch", "--json", "-j", "json"].map(long),
-            ["--json", "--watch", "--json", "-j", "json"]
+            ["-json", "-watch", "-full", "--json", "-j", "json"].map(long),
+            ["--json", "--watch", "--full", "--json", "-j", "json"]
         );
     }
 

@@ -64,7 +64,9 @@ impl Overview {
 /// is where it was: booting, or up.
 fn status_after(what: &What) -> Option<String> {
     match what {
-        What::DhcpOffered { client, .. } | What::DhcpAcked { client, .. } if client != OS => {
+        What::DhcpOffered { client, .. } | What::DhcpProxied { client, .. } | What::DhcpAcked { client, .. }
+            if client != OS =>
+        {
             Some("starting".to_owned())
         }
         What::Sent { role: Role::Loader, .. } => Some("starting".to_owned()),

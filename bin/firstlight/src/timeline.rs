@@ -1,8 +1,12 @@
 //! A machine's events as a timeline, boot by boot: when each came, and how long after the one before it.
 
+mod detail;
+
 use crate::{output, overview::OS, words};
 use firstlight_model::Timestamp;
-use firstlight_state::{Event, What};
+use firstlight_state::{Diagnosis, Event, What, diagnose};
+
+pub(crate) use detail::Detail;
 
 /// Where a line's text begins, behind its times and its step.
 const INDENT: usize = 29;
@@ -19,7 +23,9 @@ impl Boots {
     /// True where an event begins another boot: the firmware speaks again, or a script is asked for again.
     fn begins(&mut self, event: &Event) -> bool {
         let (again, decided) = match &event.what {
-            What::DhcpOffered { client, .. } | What::DhcpAcked { client, .. } => (client != OS, false),
+            What::DhcpOffered { client, .. } | What::DhcpProxied { client, .. } | What::DhcpAcked { client, .. } => {
+                (client != OS, false)
+            }
             What::Script { boots, .. } => (true, boots != "menu"),
             What::Parked { .. } => (true, true),
             _ => (false, false),
@@ -36,12 +42,13 @@ pub(crate) struct Timeline {
     boots: Boots,
     start: Timestamp,
     last: Timestamp,
+    detail: Detail,
     width: usize,
 }
 
 impl Timeline {
-    pub(crate) fn new(width: usize) -> Self {
-        Timeline { boots: Boots::default(), start: Timestamp(0), last: Timestamp(0), width }
+    pub(crate) fn new(detail: Detail, width: usize) -> Self {
+        Timeline { boots: Boots::default(), start: Timestamp(0), last: Timestamp(0), detail, width }
     }
 
     /// The line for an event, below a heading where it begins a boot.
@@ -65,28 +72,39 @@ impl Timeline {
         self.last = event.at;
         let at = event.at.since(self.start).as_secs_f64();
         let text = output::hang(&event.summary(), INDENT, self.width);
-        format!("{at:>9.2} {pause:>8}  {:8} {text}\n", event.step())
+        format!("{at:>9.2} {pause:>8}  {:8} {text}\n{}", event.step(), detail::below(event, self.detail, self.width))
     }
 }
 
-/// The whole timeline: each boot with what became of it.
-pub(crate) fn whole(events: &[Event], width: usize) -> String {
+/// A machine's events, boot by boot.
+pub(crate) fn boots(events: &[Event]) -> Vec<&[Event]> {
     let mut boots = Boots::default();
     let starts: Vec<usize> = (0..).zip(events).filter(|(_, event)| boots.begins(event)).map(|(at, _)| at).collect();
     let ends = starts.iter().skip(1).copied().chain([events.len()]);
-    let mut text = String::new();
-    for (start, end) in starts.iter().copied().zip(ends) {
-        let boot = events.get(start..end).unwrap_or_default();
-        text.push_str(&told(boot, end == events.len(), width));
-    }
-    text
+    starts.iter().zip(ends).map(|(start, end)| events.get(*start..end).unwrap_or_default()).collect()
 }
 
-fn told(boot: &[Event], is_last: bool, width: usize) -> String {
+/// What the last boot waits for, where it has come to a halt.
+pub(crate) fn halted(events: &[Event], now: Timestamp) -> Option<Diagnosis> {
+    diagnose(boots(events).last()?, now, false)
+}
+
+/// The whole timeline: each boot with what became of it.
+pub(crate) fn whole(events: &[Event], now: Timestamp, detail: Detail, width: usize) -> String {
+    let boots = boots(events);
+    let last = boots.len().saturating_sub(1);
+    (0..).zip(boots).map(|(n, boot)| told(boot, n == last, now, detail, width)).collect()
+}
+
+fn told(boot: &[Event], is_last: bool, now: Timestamp, detail: Detail, width: usize) -> String {
     let Some((first, rest)) = boot.split_first() else { return String::new() };
-    let mut timeline = Timeline::new(width);
+    let mut timeline = Timeline::new(detail, width);
     let mut text = format!("\nBoot of {}: {}\n{}", first.at, became(boot, is_last), timeline.first_line(first));
     rest.iter().for_each(|event| text.push_str(&timeline.plain_line(event)));
+    if let Some(Diagnosis { seen, likely }) = diagnose(boot, now, !is_last) {
+        text.push_str(&format!("{:20}halted   {}\n", "", output::hang(&seen, INDENT, width)));
+        text.push_str(&format!("{:20}likely   {}\n", "", output::hang(&likely, INDENT, width)));
+    }
     text
 }
 
@@ -121,7 +139,7 @@ mod tests {
 
     fn headings(whats: Vec<What>) -> Vec<String> {
         let events: Vec<Event> = (0u64..).zip(whats).map(|(second, what)| at(second * 1000, what)).collect();
-        let text = whole(&events, WIDE);
+        let text = whole(&events, Timestamp(10_000), Detail::Lines, WIDE);
         let headings = text.lines().filter_map(|line| line.strip_prefix("Boot of 1970-01-01T00:00:"));
         headings.map(|heading| heading.replace(".000Z", "")).collect()
     }
@@ -152,7 +170,7 @@ mod tests {
 
     #[test]
     fn pauses_are_shown_and_long_lines_hang() {
-        let mut timeline = Timeline::new(50);
+        let mut timeline = Timeline::new(Detail::Lines, 50);
         let first = timeline.line(&at(1000, acked("BIOS")));
         assert_eq!(first, "Boot of 1970-01-01T00:00:01.000Z\n     0.00           DHCP     BIOS has 10.20.0.11\n");
         let what = What::Parked { reason: "no machine is declared with this MAC address".to_owned() };

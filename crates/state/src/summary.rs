@@ -40,7 +40,7 @@ impl What {
             What::PoolExhausted { network, size } => format!("network {network} has none of its {size} addresses left"),
             What::Sent { protocol, name, bytes, ms, resent, .. } => {
                 let again = if *resent > 0 { format!(", {resent} blocks sent again") } else { String::new() };
-                format!("{name} by {}: {} in {ms} ms{again}", protocol.word(), ByteSize(*bytes))
+                format!("{name} by {}: {} in {ms} ms{}{again}", protocol.word(), ByteSize(*bytes), speed(*bytes, *ms))
             }
             What::SendFailed { protocol, name, reason } => format!("{name} by {} failed: {reason}", protocol.word()),
             What::Script { boots, .. } => format!("boots {boots}"),
@@ -68,6 +68,15 @@ impl What {
             What::Reported { .. } => "up",
             What::TokenRefused { .. } => "refused",
         }
+    }
+}
+
+/// How fast a transfer was; nothing for one too short to tell.
+fn speed(bytes: u64, ms: u64) -> String {
+    match bytes / ms.max(1) {
+        _ if ms < 10 || bytes < 1 << 20 => String::new(),
+        kb_s if kb_s < 10_000 => format!(" ({:.1} MB/s)", kb_s as f64 / 1000.0),
+        kb_s => format!(" ({} MB/s)", kb_s / 1000),
     }
 }
 
@@ -138,6 +147,7 @@ mod tests {
             resent: 2,
         };
         assert_eq!(line(sent), "loader | snponly.efi by TFTP: 1 KiB in 46 ms, 2 blocks sent again");
+        assert_eq!([speed(1 << 20, 46), speed(4096, 46), speed(8 << 20, 1000)], [" (22 MB/s)", "", " (8.4 MB/s)"]);
         let script = What::Script {
             attempt: String::new(),
             asked: String::new(),

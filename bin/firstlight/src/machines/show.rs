@@ -4,12 +4,14 @@ use super::{Common, one, state_dir, watch};
 use crate::{
     Failure, Outcome, output,
     overview::{Overview, Seen},
-    site, timeline, words,
+    site,
+    timeline::{self, Detail},
+    words,
 };
 use firstlight_model::{Mac, Timestamp};
 use firstlight_serve::now;
 use firstlight_site::{Machine, Report, Site};
-use firstlight_state::{Event, EventFilter, read_events};
+use firstlight_state::{Diagnosis, Event, EventFilter, read_events};
 use serde::Serialize;
 use std::path::Path;
 
@@ -20,10 +22,13 @@ struct Shown<'a> {
     declared: Option<&'a Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<&'a Seen>,
+    /// What its last boot waits for, where it has come to a halt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    halted: Option<Diagnosis>,
     events: &'a [Event],
 }
 
-pub(super) fn run(dir: &Path, name: &str, common: &Common) -> Outcome {
+pub(super) fn run(dir: &Path, name: &str, full: bool, common: &Common) -> Outcome {
     site::exists(dir)?;
     let state = state_dir(dir, common);
     // What was recorded is shown also while the site has mistakes.
@@ -41,10 +46,14 @@ pub(super) fn run(dir: &Path, name: &str, common: &Common) -> Outcome {
     events.iter().for_each(|event| overview.take(event));
     let seen = overview.machines.values().max_by_key(|seen| seen.last_seen);
     if common.json {
-        return output::json(&Shown { declared, seen, events: &events });
+        return output::json(&Shown { declared, seen, halted: timeline::halted(&events, now()), events: &events });
     }
-    let width = output::width();
-    output::print(&format!("{}{}", head(name, declared, seen, now(), width), timeline::whole(&events, width)))
+    let (detail, width) = (if full { Detail::Full } else { Detail::Reasons }, output::width());
+    output::print(&format!(
+        "{}{}",
+        head(name, declared, seen, now(), width),
+        timeline::whole(&events, now(), detail, width)
+    ))
 }
 
 /// The events of a machine: by its address, its declared address, or in the lab that of its virtual machine; and by its

@@ -113,10 +113,15 @@ impl Exchange<'_> {
             return Answer { exhausted: true, ..Answer::default() };
         };
         let reply = reply::give(&self.facts(Some(self.length())), MessageType::Offer, address);
-        let client = self.ask.client.to_string();
-        let (asked, sent) = (self.message.options.as_bytes().into(), reply.options.as_bytes().into());
-        let offered = || What::DhcpOffered { address, client, boot: self.boot(), uuid: self.ask.uuid, asked, sent };
-        Answer { event: self.event(offered), reply: self.addressed(reply, address), ..Answer::default() }
+        let event = self.event(|| What::DhcpOffered {
+            address,
+            client: self.ask.client.to_string(),
+            boot: self.boot(),
+            uuid: self.ask.uuid,
+            asked: self.message.options.as_bytes().into(),
+            sent: reply.options.as_bytes().into(),
+        });
+        Answer { event, reply: self.addressed(reply, address), ..Answer::default() }
     }
 
     /// The four kinds of REQUEST differ by what they carry (RFC 2131 section 4.3.2, table 4).
