@@ -5,6 +5,7 @@ mod content;
 mod context;
 pub mod control;
 pub mod dhcp;
+mod here;
 mod http;
 mod limits;
 mod published;
@@ -14,6 +15,7 @@ pub mod tftp;
 
 pub use content::{Opened, open};
 pub use context::{Context, MacOf, now};
+pub use here::Here;
 pub use http::Http;
 pub use limits::raise_open_files;
 pub use published::Published;

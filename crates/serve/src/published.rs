@@ -3,11 +3,10 @@
 //! and TFTP cannot tell who asks.
 
 use crate::{
-    Context,
+    Context, Here,
     tftp::{Failure, Files, Outcome},
 };
 use firstlight_boot::Content;
-use firstlight_site::Network;
 use firstlight_state::{Protocol, Role, What};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -19,7 +18,7 @@ pub struct Published {
     /// What every server shares.
     pub context: Context,
     /// The network, by whose address iPXE is led on.
-    pub network: Network,
+    pub here: Here,
 }
 
 impl Files for Published {
@@ -27,7 +26,7 @@ impl Files for Published {
         let set = self.context.boot.load();
         // A loader that was found in a folder asks for what follows in the same folder.
         match name.rsplit('/').next() {
-            Some(AUTOEXEC) => Some(Content::Bytes(set.first_script(&self.network).into_bytes().into())),
+            Some(AUTOEXEC) => Some(Content::Bytes(set.first_script(&self.here.network()).into_bytes().into())),
             _ => set.loader(name).or_else(|| set.asset(name)).cloned(),
         }
     }

@@ -2,7 +2,7 @@
 //! other ones needs a restart, which [`doors`] tells.
 
 use crate::Failure;
-use firstlight_serve::{Context, Http, Published, Stop, dhcp, ra, tftp};
+use firstlight_serve::{Context, Here, Http, Published, Stop, dhcp, ra, tftp};
 use firstlight_site::{Network, Site};
 use std::{
     collections::BTreeSet,
@@ -112,7 +112,8 @@ impl Servers {
         stop: &Stop,
     ) -> io::Result<()> {
         for OfNetwork { network, tftp, http: listener, solicitations } in sockets {
-            let published = Arc::new(Published { context: context.clone(), network: network.clone() });
+            let here = Here::new(context.boot.clone(), network.clone());
+            let published = Arc::new(Published { context: context.clone(), here });
             self.threads.push(tftp::spawn(tftp, published, stop.clone())?);
             if let Some(responder) = solicitations {
                 self.threads.push(ra::spawn(responder, stop.clone(), |_| ())?);

@@ -12,11 +12,11 @@ mod range;
 mod report;
 mod script;
 
-use crate::{Context, Stop};
+use crate::{Context, Here, Stop};
 use attempts::Attempts;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, FromRef},
     routing::{get, post},
 };
 use firstlight_site::Network;
@@ -38,11 +38,23 @@ pub struct Http {
     attempts: Arc<Attempts>,
 }
 
-/// What a handler sees: the server, and the network that the request came in from.
-#[derive(Clone)]
+/// What a handler sees: the server, and the network that the request came in from, as it is now.
 struct Handler {
     http: Http,
     network: Arc<Network>,
+}
+
+/// The server on one network: makes a handler for each request.
+#[derive(Clone)]
+struct Entrance {
+    http: Http,
+    here: Arc<Here>,
+}
+
+impl FromRef<Entrance> for Handler {
+    fn from_ref(entrance: &Entrance) -> Handler {
+        Handler { http: entrance.http.clone(), network: entrance.here.network() }
+    }
 }
 
 impl Http {
@@ -60,7 +72,8 @@ impl Http {
     pub async fn serve(self, listener: TcpListener, network: Network, stop: Stop) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let router = router(Handler { http: self, network: Arc::new(network) });
+        let here = Arc::new(Here::new(self.context.boot.clone(), network));
+        let router = router(Entrance { http: self, here });
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(stopped(stop))
             .await
@@ -75,7 +88,7 @@ async fn stopped(stop: Stop) {
     }
 }
 
-fn router(handler: Handler) -> Router {
+fn router(entrance: Entrance) -> Router {
     Router::new()
         .route("/", get(|| async { concat!("Firstlight ", env!("CARGO_PKG_VERSION"), "\n") }))
         .route("/boot.ipxe", get(script::boot))
@@ -85,5 +98,5 @@ fn router(handler: Handler) -> Router {
         .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
         .layer(DefaultBodyLimit::max(REPORT_LIMIT))
-        .with_state(handler)
+        .with_state(entrance)
 }

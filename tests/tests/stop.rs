@@ -1,0 +1,122 @@
+//! A server that is told to end while machines fetch from it.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use firstlight_tests::{Net, Server};
+use nix::sched::{CloneFlags, setns};
+use std::{
+    fs::{self, File},
+    net::UdpSocket,
+    process::{Child, Stdio},
+    sync::mpsc::{Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+const SITE: &str = "asset \"linux\" {\n  path = \"linux\"\n}\n";
+
+fn serve(size: usize) -> (Net, Server, Vec<u8>) {
+    let net = Net::new();
+    net.give_client("10.20.0.50/24");
+    let kernel: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+    let server = Server::start(&net, SITE, &[("linux", &kernel)]);
+    (net, server, kernel)
+}
+
+/// A download into a file of the site's folder.
+fn fetch(net: &Net, server: &Server, url: &str, rate: &str, into: &str) -> Child {
+    let mut curl = net.on_client("curl");
+    curl.args(["-sS", "-m", "30", "--limit-rate", rate, "-o"]).arg(server.folder().join(into)).arg(url);
+    curl.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn length(server: &Server, name: &str) -> u64 {
+    fs::metadata(server.folder().join(name)).map_or(0, |metadata| metadata.len())
+}
+
+fn wait_for_some(server: &Server, name: &str) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while length(server, name) == 0 {
+        assert!(Instant::now() < end, "nothing of {name} arrives:\n{}", server.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A TFTP client that takes 20 ms for each block of 16 KiB. Tells how many bytes it has, and returns them at the end.
+fn fetch_slowly(net: &Net, so_far: Sender<usize>) -> thread::JoinHandle<Vec<u8>> {
+    let namespace = File::open(net.client_namespace()).unwrap();
+    thread::spawn(move || {
+        setns(&namespace, CloneFlags::CLONE_NEWNET).unwrap();
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        socket.send_to(b"\0\x01linux\0octet\0blksize\x0016384\0", "10.20.0.1:69").unwrap();
+        let (mut bytes, mut packet, mut next) = (Vec::new(), vec![0; 20_000], 0_u16);
+        loop {
+            let (length, server) = socket.recv_from(&mut packet).unwrap();
+            let block = match packet[1] {
+                6 => 0,
+                3 => u16::from_be_bytes([packet[2], packet[3]]),
+                _ => panic!("the server says {}", String::from_utf8_lossy(&packet[4..length])),
+            };
+            // What is sent again because this client is slow is passed over.
+            if block == next {
+                next += 1;
+                bytes.extend_from_slice(if block > 0 { &packet[4..length] } else { &[] });
+                so_far.send(bytes.len()).unwrap_or_default();
+                thread::sleep(Duration::from_millis(20));
+                let ack = [[0, 4], block.to_be_bytes()].concat();
+                socket.send_to(&ack, server).unwrap();
+                if block > 0 && length < 16384 {
+                    return bytes;
+                }
+            }
+        }
+    })
+}
+
+#[test]
+fn transfers_under_way_finish_and_new_ones_are_refused() {
+    let (net, mut server, kernel) = serve(3_000_000);
+    let (so_far, arrived) = channel();
+    let tftp = fetch_slowly(&net, so_far);
+    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/linux", "600K", "by-http");
+    wait_for_some(&server, "by-http");
+    arrived.recv_timeout(Duration::from_secs(10)).unwrap();
+    server.signal("TERM");
+    thread::sleep(Duration::from_millis(300));
+    assert!(
+        length(&server, "by-http") < 3_000_000 && arrived.try_iter().all(|n| n < 3_000_000),
+        "too fast to be a test"
+    );
+    assert_ne!(net.client("curl -sS -m 3 http://10.20.0.1:8080/asset/linux").code, Some(0));
+    assert_ne!(net.client("curl -sS -m 1 tftp://10.20.0.1/linux").code, Some(0));
+    assert!(http.wait().unwrap().success(), "{}", server.log());
+    assert!(fs::read(server.folder().join("by-http")).unwrap() == kernel);
+    assert!(tftp.join().unwrap() == kernel);
+    assert_eq!(server.wait_for_end(Duration::from_secs(10)), Some(0));
+    let sent = server.events().into_iter().filter(|event| event["event"] == "sent" && event["bytes"] == 3_000_000);
+    assert_eq!(sent.count(), 2, "both are on record");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let (net, mut server, _) = serve(3_000_000);
+    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/linux", "50K", "by-http");
+    wait_for_some(&server, "by-http");
+    server.signal("TERM");
+    thread::sleep(Duration::from_millis(300));
+    let begin = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.wait_for_end(Duration::from_secs(10)), Some(0));
+    assert!(begin.elapsed() < Duration::from_secs(5), "it took {:?}", begin.elapsed());
+    http.kill().unwrap();
+    http.wait().unwrap();
+}
+
+#[test]
+fn an_idle_server_ends_at_once() {
+    let (_net, mut server, _) = serve(1);
+    let begin = Instant::now();
+    server.signal("INT");
+    assert_eq!(server.wait_for_end(Duration::from_secs(10)), Some(0));
+    assert!(begin.elapsed() < Duration::from_secs(5), "it took {:?}", begin.elapsed());
+}
