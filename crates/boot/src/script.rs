@@ -11,8 +11,14 @@ const PARK_SECONDS: u32 = 30;
 const RETRY_SECONDS: u32 = 10;
 
 impl BootSet {
-    /// `autoexec.ipxe`, and what a machine gets that may be known by its serial number and has not said it yet:
-    /// ask again with everything that iPXE knows.
+    /// `autoexec.ipxe`. iPXE runs it in place of its own boot, with the network card still closed: it must ask for an
+    /// address itself (seen in iPXE 1.21.1+git20250501: without that it has no route).
+    pub fn autoexec(&self, network: &Network) -> String {
+        format!("#!ipxe\ndhcp\nchain --replace {}\n", self.urls(network).script_by_ipxe())
+    }
+
+    /// What a machine gets that may be known by its serial number and has not said it yet: ask again with everything
+    /// that iPXE knows.
     pub fn first_script(&self, network: &Network) -> String {
         format!("#!ipxe\nchain --replace {}\n", self.urls(network).script_by_ipxe())
     }

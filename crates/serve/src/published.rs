@@ -26,7 +26,7 @@ impl Files for Published {
         let set = self.context.boot.load();
         // A loader that was found in a folder asks for what follows in the same folder.
         match name.rsplit('/').next() {
-            Some(AUTOEXEC) => Some(Content::Bytes(set.first_script(&self.here.network()).into_bytes().into())),
+            Some(AUTOEXEC) => Some(Content::Bytes(set.autoexec(&self.here.network()).into_bytes().into())),
             _ => set.loader(name).or_else(|| set.asset(name)).cloned(),
         }
     }

@@ -87,7 +87,7 @@ pub(super) async fn loader(
     let (content, role) = match file.rsplit('/').next() {
         // iPXE asks for it beside the file that it was loaded from.
         Some("autoexec.ipxe") => {
-            (Some(Content::Bytes(set.first_script(&handler.network).into_bytes().into())), Role::Autoexec)
+            (Some(Content::Bytes(set.autoexec(&handler.network).into_bytes().into())), Role::Autoexec)
         }
         _ => (set.loader(&file).cloned(), Role::Loader),
     };
