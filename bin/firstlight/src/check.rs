@@ -2,6 +2,7 @@
 
 use crate::{Failure, Outcome, output, site, words::count};
 use firstlight_boot::{Loader, LoaderFile, loaders};
+use firstlight_model::Arch;
 use firstlight_site::{FoundLater, Site};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -51,7 +52,8 @@ pub(crate) fn run(args: Args) -> Outcome {
 /// The network boot programs that the site's machines may need and that are not there, with what they fetch beside.
 fn missing_loaders(site: &Site) -> Vec<FoundLater> {
     let loaders = loaders(site);
-    let files = loaders.iter().flat_map(|loader| loader.files.iter().map(move |file| (loader, file)));
+    let expected = loaders.iter().filter(|loader| loader.expected);
+    let files = expected.flat_map(|loader| loader.files.iter().map(move |file| (loader, file)));
     let missing = files.filter(|(_, file)| !file.path.is_file());
     missing.map(|(loader, file)| missing_file(site, loader, file)).collect()
 }
@@ -59,6 +61,10 @@ fn missing_loaders(site: &Site) -> Vec<FoundLater> {
 fn missing_file(site: &Site, loader: &Loader, file: &LoaderFile) -> FoundLater {
     let firmware: Vec<String> = loader.firmware.iter().map(ToString::to_string).collect();
     let help = match file.package {
+        // Debian 12's package has no loader for Arm.
+        Some(package) if loader.firmware.iter().any(|firmware| firmware.arch() == Some(Arch::Arm64)) => format!(
+            "take it from Debian's package `{package}`, Debian 13 or later, or name another in a `loader` block"
+        ),
         Some(package) => format!(
             "install the package `{package}` (apt-get install {package}), or set `ipxe_dir` in the `site` block"
         ),

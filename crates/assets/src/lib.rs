@@ -106,6 +106,7 @@ pub fn resolve(site: &Site, store: &Store, known: &Known, progress: &dyn Fn(Prog
                 Ok(content) => {
                     resolved.loaders.insert(file.name, content);
                 }
+                Err(_) if !loader.expected => {}
                 Err(error) => {
                     resolved.missing.push(Missing { name: file.name, place: loader.place.clone(), error });
                 }

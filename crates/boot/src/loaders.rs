@@ -2,8 +2,8 @@
 //! The usual ones go by iPXE's own names, as its build and Debian's `ipxe` package have them.
 
 use crate::BootSet;
-use firstlight_model::Firmware;
-use firstlight_site::{Over, Place, Site, Then};
+use firstlight_model::{Arch, Firmware};
+use firstlight_site::{Lab, Over, Place, Site, Then};
 use std::path::PathBuf;
 
 /// A network boot program, and the firmware that gets it.
@@ -19,6 +19,8 @@ pub struct Loader {
     pub files: Vec<LoaderFile>,
     /// Where the site names it; `None` for a usual one.
     pub place: Option<Place>,
+    /// Whether its absence is worth a word. A usual one for Arm is not missed where the site knows no Arm machine.
+    pub expected: bool,
 }
 
 /// A file that belongs to a network boot program.
@@ -41,9 +43,14 @@ impl Loader {
 
 /// What is usual. `undionly.kpxe` and `snponly.efi` drive the card through the firmware that found it, so they work
 /// wherever the firmware itself did. HTTP boot gets the build with drivers of its own: after HTTP boot some firmware
-/// leaves its network stack in a state that `snponly.efi` cannot use.
-const USUAL: [(Firmware, &str); 3] =
-    [(Firmware::Bios, "undionly.kpxe"), (Firmware::UefiAmd64, "snponly.efi"), (Firmware::UefiAmd64Http, "ipxe.efi")];
+/// leaves its network stack in a state that `snponly.efi` cannot use. For Arm Debian (from 13) has only that build.
+const USUAL: [(Firmware, &str); 5] = [
+    (Firmware::Bios, "undionly.kpxe"),
+    (Firmware::UefiAmd64, "snponly.efi"),
+    (Firmware::UefiAmd64Http, "ipxe.efi"),
+    (Firmware::UefiArm64, "ipxe-arm64.efi"),
+    (Firmware::UefiArm64Http, "ipxe-arm64.efi"),
+];
 
 /// Every network boot program of a site: its own, and the usual ones for all other firmware.
 pub fn loaders(site: &Site) -> Vec<Loader> {
@@ -56,7 +63,20 @@ pub fn loaders(site: &Site) -> Vec<Loader> {
 
 fn ipxe(site: &Site, firmware: Firmware, name: &str) -> Loader {
     let file = LoaderFile { name: name.to_owned(), path: site.ipxe_dir.join(name), package: Some("ipxe") };
-    Loader { firmware: vec![firmware], over: over(&[firmware]), then: Then::Ipxe, files: vec![file], place: None }
+    Loader {
+        firmware: vec![firmware],
+        over: over(&[firmware]),
+        then: Then::Ipxe,
+        files: vec![file],
+        place: None,
+        expected: firmware.arch() != Some(Arch::Arm64) || has_arm(site),
+    }
+}
+
+/// Whether the site speaks of Arm machines.
+fn has_arm(site: &Site) -> bool {
+    let in_lab = |lab: &Lab| lab.machines.values().any(|machine| machine.firmware.arch() == Arch::Arm64);
+    site.lab.as_ref().is_some_and(in_lab) || site.profiles.values().any(|profile| profile.arch.contains(&Arch::Arm64))
 }
 
 /// A `loader` block. Its files are served from a folder of its name, so that two may have files of the same name.
@@ -73,6 +93,7 @@ fn own(block: &firstlight_site::Loader) -> Loader {
         then: block.then,
         files: files.map(file).collect(),
         place: Some(block.place.clone()),
+        expected: true,
     }
 }
 
