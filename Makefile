@@ -1,7 +1,7 @@
 # The front door. Two commands do everything on a fresh Debian or Ubuntu with Rust: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-boot lint bench doc build install prepare clean
+.PHONY: help demo test test-boot fuzz lint bench doc build install prepare clean
 
 INIT := target/x86_64-unknown-linux-gnu/release/firstlight-init
 # Where the distribution has no package with Debian's installer, the demo boots the small Linux only.
@@ -29,6 +29,19 @@ test-boot: ## the longer suite of booted machines
 	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
 	cargo test --locked -p firstlight-tests -- --ignored
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
+
+# Without a sanitizer: there is next to no unsafe code to watch, and it runs several times as fast. What is found on the
+# way stays out of the tree.
+fuzz: ## every decoder with hostile input, FUZZ_SECONDS (60) each; FUZZ_TARGETS names some
+	@command -v cargo-fuzz >/dev/null || { echo "needs cargo-fuzz and the nightly compiler: cargo install --locked cargo-fuzz; rustup toolchain install nightly"; exit 1; }
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p target/fuzz/corpus/$$target && \
+	  cargo +nightly fuzz run --sanitizer none --target-dir target/fuzz/build $$target target/fuzz/corpus/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
 
 lint: ## formatting, clippy, the dependency policy
 	cargo fmt --all --check

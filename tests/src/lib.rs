@@ -7,11 +7,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod boot;
+mod cable;
 mod net;
 mod run;
 mod serve;
 
 pub use boot::{Boot, Machine, has_installer};
+pub use cable::Faults;
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
 pub use serve::{Server, WIDE_SITE};

@@ -1,6 +1,10 @@
 //! Two network namespaces and a cable between them: `eth1` is the server's end, `eth0` the client's.
 
-use crate::{Output, run};
+use crate::{
+    Output,
+    cable::{Cable, Faults},
+    run,
+};
 use std::{
     path::PathBuf,
     process::Command,
@@ -15,30 +19,62 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 pub struct Net {
     server: String,
     client: String,
+    cable: Option<Cable>,
 }
 
 impl Net {
     /// Makes the namespaces. The server's end has 10.20.0.1/24, the client's has no address and the MAC 52:54:00:00:00:01.
     pub fn new() -> Net {
+        let net = Net::unconnected();
+        net.all(&[format!("ip link add eth1 netns {} type veth peer name eth0 netns {}", net.server, net.client)]);
+        net.up();
+        net
+    }
+
+    /// The same over a cable with faults.
+    pub fn over(faults: Faults) -> Net {
+        let mut net = Net::unconnected();
+        let cable = net.server.replace("-s", "-m");
+        net.all(&[
+            format!("ip netns add {cable}"),
+            format!("ip link add eth1 netns {} type veth peer name left netns {cable}", net.server),
+            format!("ip link add eth0 netns {} type veth peer name right netns {cable}", net.client),
+            format!("ip -n {cable} link set left up promisc on"),
+            format!("ip -n {cable} link set right up promisc on"),
+            // Nobody behind the cable fills in the checksums that are left to a network card.
+            format!("ip netns exec {} ethtool -K eth1 tx off", net.server),
+            format!("ip netns exec {} ethtool -K eth0 tx off", net.client),
+        ]);
+        net.cable = Some(Cable::lay(&cable, faults));
+        net.up();
+        net
+    }
+
+    fn unconnected() -> Net {
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = |side: &str| format!("fl-{}-{n}-{side}", std::process::id());
-        let net = Net { server: name("s"), client: name("c") };
-        let (server, client) = (&net.server, &net.client);
-        for command in [
-            format!("ip netns add {server}"),
-            format!("ip netns add {client}"),
-            format!("ip link add eth1 netns {server} type veth peer name eth0 netns {client}"),
+        let net = Net { server: name("s"), client: name("c"), cable: None };
+        net.all(&[format!("ip netns add {}", net.server), format!("ip netns add {}", net.client)]);
+        net
+    }
+
+    fn up(&self) {
+        let (server, client) = (&self.server, &self.client);
+        self.all(&[
             format!("ip -n {client} link set eth0 address 52:54:00:00:00:01"),
             format!("ip -n {server} address add 10.20.0.1/24 dev eth1"),
             format!("ip -n {server} link set lo up"),
             format!("ip -n {server} link set eth1 up"),
             format!("ip -n {client} link set lo up"),
             format!("ip -n {client} link set eth0 up"),
-        ] {
-            let output = shell(&command);
+        ]);
+    }
+
+    fn all(&self, commands: &[String]) {
+        for command in commands {
+            let output = shell(command);
             assert_eq!(output.code, Some(0), "{command}: {} (this test needs root and iproute2)", output.text);
         }
-        net
     }
 
     /// A command in the server's namespace.
@@ -81,7 +117,8 @@ impl Default for Net {
 
 impl Drop for Net {
     fn drop(&mut self) {
-        for name in [&self.server, &self.client] {
+        let cable = self.cable.take().map(|cable| cable.namespace().to_owned());
+        for name in [&self.server, &self.client].into_iter().chain(&cable) {
             shell(&format!("ip netns delete {name}"));
         }
     }

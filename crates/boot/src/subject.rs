@@ -38,7 +38,11 @@ impl Subject<'_> {
                 mac: self.ask.mac,
                 bootif: self.ask.mac.bootif(),
                 uuid: machine.and_then(|m| m.uuid).or(self.ask.uuid),
-                serial: machine.and_then(|m| m.serial.as_deref()).or(self.ask.serial.as_deref()),
+                serial: machine.and_then(|m| m.serial.as_deref()).or(self
+                    .ask
+                    .serial
+                    .as_deref()
+                    .filter(|said| is_plain(said))),
                 address: machine.and_then(|m| m.address),
                 class: self.decision.class.map(|class| class.name.as_str()),
             },
@@ -60,6 +64,12 @@ impl Subject<'_> {
             report_url: self.urls.report(self.token),
         }))
     }
+}
+
+/// True for a serial number that stays one word wherever a template puts it: what a stranger says of itself must not
+/// become a command of iPXE (`||`, `${…}`), another kernel argument or another line of a config.
+fn is_plain(serial: &str) -> bool {
+    serial.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/+".contains(c))
 }
 
 /// What a template sees. What is not set is left out, so that using it is an error and not the word `none`.

@@ -280,6 +280,20 @@ fn a_variable_cannot_smuggle_a_command_into_a_script() {
 }
 
 #[test]
+fn what_a_stranger_says_of_its_serial_number_is_one_word_or_nothing() {
+    let text = SITE.replace("region={{ vars.region }}", "serial={{ machine.serial }}");
+    let set = set(&format!("site {{\n  unknown = \"boot\"\n  default_profile = \"small\"\n}}\n{text}"));
+    let said = |serial: &str| Ask { serial: Some(serial.to_owned()), ..ask(99, IPXE) };
+    assert!(script(&set, &said("A-1/2.3")).contains(" serial=A-1/2.3 "));
+    for serial in ["x || shell", "${shell}", "x init=/bin/sh", "x&&shell", "'"] {
+        let asks = said(serial);
+        let decision = set.decide(&asks, None);
+        let error = set.script(&asks, &decision, &set.site.networks[0], &Token::new(1)).unwrap_err();
+        assert!(error.message.contains("undefined"), "{serial}: {error}");
+    }
+}
+
+#[test]
 fn templates_are_checked_before_any_machine_asks() {
     assert!(check_templates(&site(SITE)).is_empty());
     let problems = check_templates(&site(&SITE.replace("vars.region", "vars.regoin")));

@@ -5,6 +5,8 @@ mod content;
 mod context;
 pub mod control;
 pub mod dhcp;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod here;
 mod http;
 mod limits;

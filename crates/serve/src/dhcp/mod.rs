@@ -15,6 +15,8 @@ mod classify;
 mod clock;
 mod commit;
 mod engine;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod held;
 mod networks;
 mod receive;

@@ -7,6 +7,8 @@
 mod attempts;
 mod body;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod query;
 mod range;
 mod report;

@@ -10,6 +10,8 @@
 //! - A window is at most 512 blocks and 1 MiB, whatever the client asks for.
 //! - `netascii` is refused with a reason: nothing that boots a machine is a text to be converted.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod listen;
 mod rto;
 mod send;

@@ -10,8 +10,11 @@ pub(super) const FIRST: Duration = Duration::from_millis(250);
 pub(super) const FIRST_OF_OPTIONS: Duration = Duration::from_secs(1);
 /// Less would only repeat what a busy client was about to acknowledge.
 const SHORTEST: Duration = Duration::from_millis(20);
-/// How far waiting in vain can stretch it.
-pub(super) const LONGEST: Duration = Duration::from_secs(4);
+/// How far waiting in vain can stretch it: longer than any client's own wait. atftp 0.8 answers a repeated block once,
+/// ignores it from then on, and begins its 5 seconds anew with each packet; only silence brings it to ask again.
+pub(super) const LONGEST: Duration = Duration::from_millis(5500);
+/// After this many waits in vain more of the same will not help, and [`LONGEST`] follows at once.
+const HOPELESS: u32 = 6;
 
 /// The wait, estimated from measured answers.
 #[derive(Debug)]
@@ -31,7 +34,8 @@ impl Rto {
 
     /// The wait now.
     pub(super) fn wait(&self) -> Duration {
-        (self.undoubled() * (1 << self.doubled)).min(self.longest)
+        let doubled = self.undoubled() * (1 << self.doubled);
+        if self.doubled < HOPELESS { doubled.min(self.longest) } else { self.longest }
     }
 
     /// The wait, were it the first one.
@@ -68,7 +72,7 @@ impl Rto {
 
     /// A wait was in vain.
     pub(super) fn expired(&mut self) {
-        self.doubled = (self.doubled + 1).min(8);
+        self.doubled = (self.doubled + 1).min(HOPELESS);
     }
 }
 
@@ -91,7 +95,7 @@ mod tests {
         assert_eq!(rto.wait(), settled * 2);
         (0..20).for_each(|_| rto.expired());
         assert_eq!(rto.wait(), LONGEST);
-        (0..7).for_each(|_| rto.progressed());
+        (0..5).for_each(|_| rto.progressed());
         assert_eq!(rto.wait(), settled * 2);
         rto.measured(MS, false);
         assert_eq!(rto.wait(), settled, "a part of a window does not shorten it");

@@ -302,7 +302,8 @@ fn agree(asked: &Options, size: u64) -> (Terms, Options) {
     let fitting = (LARGEST_WINDOW_BYTES / u32::from(block)).clamp(1, LARGEST_WINDOW.into()) as u16; // at most 512
     let window = asked.window.map(|window| window.min(fitting));
     let granted = Options { size: asked.size.map(|_| size), window, ..*asked };
-    let longest_wait = asked.timeout.map_or(super::rto::LONGEST, |seconds| Duration::from_secs(seconds.into()));
+    let longest_wait =
+        asked.timeout.map_or(super::rto::LONGEST, |seconds| Duration::from_millis(1000 * u64::from(seconds) + 500));
     let terms = Terms { size, block, window: window.unwrap_or(1), options: !asked.is_empty(), longest_wait };
     (terms, granted)
 }
@@ -323,7 +324,7 @@ mod tests {
         let asked = Options { block: Some(1468), timeout: Some(3), size: Some(0), window: Some(65_535) };
         let (terms, granted) = agree(&asked, 5_000_000);
         assert_eq!(granted, Options { size: Some(5_000_000), window: Some(512), ..asked });
-        assert_eq!((terms.window, terms.longest_wait), (512, Duration::from_secs(3)));
+        assert_eq!((terms.window, terms.longest_wait), (512, Duration::from_millis(3500)));
         let huge = Options { block: Some(65_464), window: Some(100), ..Options::default() };
         assert_eq!(agree(&huge, 1).0.window, 16);
     }

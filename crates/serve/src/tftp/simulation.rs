@@ -1,6 +1,9 @@
 //! The state machine against a simulated client and link: loss, duplication and delay without sockets or real time.
 
-use super::transfer::{Step, Terms, Transfer};
+use super::{
+    rto::LONGEST,
+    transfer::{Step, Terms, Transfer},
+};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -22,6 +25,7 @@ struct Link {
     /// Of 1,000 packets.
     lost: u64,
     twice: u64,
+    overtaken: u64,
     random: u64,
     queue: BTreeMap<(Instant, u64), Packet>,
     count: u64,
@@ -37,9 +41,10 @@ impl Link {
 
     fn send(&mut self, packet: Packet) {
         let copies = if self.chance(self.lost) { 0 } else { 1 + u64::from(self.chance(self.twice)) };
+        let delay = if self.chance(self.overtaken) { self.delay * 4 } else { self.delay };
         for _ in 0..copies {
             self.count += 1;
-            self.queue.insert((self.now + self.delay, self.count), packet);
+            self.queue.insert((self.now + delay, self.count), packet);
         }
     }
 }
@@ -51,16 +56,41 @@ struct Client {
     in_window: u16,
     gap: bool,
     repeat: Instant,
+    habits: Habits,
+    /// The block that it last acknowledged again because it came again.
+    answered: u64,
+}
+
+/// What clients do differently.
+#[derive(Clone, Copy, PartialEq)]
+enum Habits {
+    /// Repeats itself 250 ms after it last said something, as iPXE does.
+    Eager,
+    /// atftp 0.8: acknowledges a block that comes again once, repeats itself after 5 seconds, and begins to wait anew
+    /// with each packet that comes, useful or not.
+    Stubborn,
+}
+
+impl Habits {
+    fn wait(self) -> Duration {
+        if self == Habits::Eager { 250 * MS } else { 5000 * MS }
+    }
 }
 
 impl Client {
     fn ack(&mut self, link: &mut Link) {
         self.in_window = 0;
-        self.repeat = link.now + 250 * MS;
+        self.repeat = link.now + self.habits.wait();
         link.send(Packet::Ack(self.next - 1));
     }
 
     fn block(&mut self, block: u64, link: &mut Link) {
+        if self.habits == Habits::Stubborn {
+            self.repeat = link.now + self.habits.wait();
+            if block < self.next && std::mem::replace(&mut self.answered, block) == block {
+                return;
+            }
+        }
         if block == self.next {
             (self.next, self.gap, self.in_window) = (self.next + 1, false, self.in_window + 1);
             if self.in_window == self.terms.window || block == self.terms.last() {
@@ -85,11 +115,20 @@ fn run(window: u16, size: u64, delay: Duration, lost: u64, twice: u64) -> Report
 }
 
 fn run_seeded(window: u16, size: u64, delay: Duration, lost: u64, twice: u64, random: u64) -> Report {
-    let terms = Terms { size, block: 1468, window, options: true, longest_wait: Duration::from_secs(4) };
+    run_with(Habits::Eager, window, size, (delay, lost, twice, 0), random)
+}
+
+/// The link's delay, and of 1,000 packets how many are lost, come twice, and are overtaken.
+type Conditions = (Duration, u64, u64, u64);
+
+fn run_with(habits: Habits, window: u16, size: u64, conditions: Conditions, random: u64) -> Report {
+    let (delay, lost, twice, overtaken) = conditions;
+    let terms = Terms { size, block: 1468, window, options: true, longest_wait: LONGEST };
     let start = Instant::now();
     let queue = BTreeMap::new();
-    let mut link = Link { now: start, delay, lost, twice, random, queue, count: 0 };
-    let mut client = Client { terms, next: 1, in_window: 0, gap: false, repeat: start + 250 * MS };
+    let mut link = Link { now: start, delay, lost, twice, overtaken, random, queue, count: 0 };
+    let mut client =
+        Client { terms, next: 1, in_window: 0, gap: false, repeat: start + habits.wait(), habits, answered: 0 };
     let (mut transfer, mut step) = Transfer::begin(terms, start);
     let mut sent = 0;
     loop {
@@ -224,5 +263,29 @@ fn of_many_runs_with_loss_the_median_is_quick_and_the_worst_bearable() {
             times[50],
             times[100]
         );
+    }
+}
+
+#[test]
+fn packets_that_overtake_each_other_cost_little() {
+    for window in [1, 4, 16, 64] {
+        let report = run_with(Habits::Eager, window, 4 * MIB, (MS, 0, 0, 10), 88_172_645_463_325_252);
+        let sent = report.sent * 100 / report.blocks;
+        assert!(
+            report.complete && sent < 200 && report.took < 8000 * MS,
+            "window {window}: {sent} % {:?}",
+            report.took
+        );
+    }
+}
+
+#[test]
+fn a_client_that_only_silence_wakes_is_given_silence() {
+    for window in [1, 4, 16, 64] {
+        for seed in 1..=20u64 {
+            let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let report = run_with(Habits::Stubborn, window, MIB, (MS / 10, 50, 20, 20), random);
+            assert!(report.complete && report.took < 60_000 * MS, "window {window}, seed {seed}: {:?}", report.took);
+        }
     }
 }
