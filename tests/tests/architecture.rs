@@ -5,26 +5,28 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Each crate and the crates of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("site", &["model"]),
     ("wire", &["model"]),
-    ("boot", &["model", "site"]),
-    ("state", &["model"]),
+    ("plan", &["model"]),
+    ("boot", &["model", "site", "plan"]),
+    // It keeps where each machine stands, and takes it further one input after another.
+    ("state", &["model", "plan"]),
     ("assets", &["model", "site", "boot"]),
     ("image", &["model"]),
-    ("serve", &["model", "site", "wire", "boot", "state"]),
+    ("serve", &["model", "site", "wire", "plan", "boot", "state"]),
     // What the lab does with machines it is told by the site; the boot server is a process to it.
     ("lab", &["model", "site"]),
     ("init", &["model", "wire"]),
     // The simulated clients speak the protocols; the server is a process to them.
     ("tests", &["model", "wire"]),
-    ("firstlight", &["model", "site", "wire", "boot", "state", "assets", "image", "serve", "lab"]),
+    ("firstlight", &["model", "site", "wire", "plan", "boot", "state", "assets", "image", "serve", "lab"]),
 ];
 
 /// What a pure crate must never depend on: these do I/O, tell the time or make randomness.
 const IMPURE: [&str; 7] = ["tokio", "nix", "socket2", "ureq", "getrandom", "axum", "mio"];
-const PURE: [&str; 4] = ["model", "site", "wire", "boot"];
+const PURE: [&str; 5] = ["model", "site", "wire", "plan", "boot"];
 
 struct Package {
     name: String,

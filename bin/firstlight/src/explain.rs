@@ -5,6 +5,7 @@ mod text;
 use crate::{Failure, Outcome, output, site};
 use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, Outcome as Boots, Token, loaders};
 use firstlight_model::{Firmware, Mac, Uuid};
+use firstlight_plan::Standing;
 use firstlight_site::{Boot, Machine, Network, Site, Then};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
@@ -110,7 +111,7 @@ fn with_placeholders(site: Site) -> BootSet {
 }
 
 fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
-    let decision = set.decide(ask, None);
+    let decision = set.decide(ask, None, &Standing::default());
     let network = network_for(set, decision.machine)?;
     let token = Token::placeholder();
     let script = set.script(ask, &decision, network, &token);
@@ -122,7 +123,7 @@ fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Expla
         serial: ask.serial.clone(),
         address: decision.machine.and_then(|machine| machine.address),
         network: network.name.clone(),
-        boots: decision.outcome.summary(),
+        boots: decision.summary(),
         reasons: decision.reasons.iter().map(|reason| veiled(ask, &reason.to_string())).collect(),
         first_step: first_steps(set, ask, network, only),
         script,

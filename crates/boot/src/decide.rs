@@ -4,13 +4,15 @@
 //! identity   serial, then UUID, then MAC; a declared machine wins over a stranger
 //! profile    the menu's choice, else the machine's own, else its class's, else the site's default
 //! stranger   site.unknown: park | menu | boot | ignore
+//! standing   held, parked, installing, in service…: what of that the machine gets now (module `lifecycle`)
 //! ```
 
 use crate::{Ask, BootSet};
 use firstlight_model::Arch;
+use firstlight_plan::Standing;
 use firstlight_site::{Boot, Class, LeaveBy, Machine, Place, Profile, Unknown, Vars};
 use serde::{Serialize, Serializer};
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// What somebody chose at the boot menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct Decision<'a> {
     pub class: Option<&'a Class>,
     /// What it gets.
     pub outcome: Outcome<'a>,
+    /// True where it is parked: it waits for somebody's word, be it in a profile that only looks.
+    pub parked: bool,
+    /// How long it is to wait before it asks again, where it waits.
+    pub pause: Duration,
     /// Each step that led there, in order.
     pub reasons: Vec<Reason>,
 }
@@ -42,6 +48,8 @@ pub struct Decision<'a> {
 pub enum Outcome<'a> {
     /// It boots this profile.
     Profile(&'a Profile),
+    /// It starts its local disk, by [`Decision::leave_by`]: it was installed.
+    Disk,
     /// It is shown the boot menu.
     Menu,
     /// It waits, harmlessly, and asks again. Says why.
@@ -79,6 +87,7 @@ impl Outcome<'_> {
     pub fn summary(&self) -> String {
         match self {
             Outcome::Profile(profile) => format!("profile {}", profile.name),
+            Outcome::Disk => "disk".to_owned(),
             Outcome::Menu => "menu".to_owned(),
             Outcome::Park(_) => "parked".to_owned(),
             Outcome::Ignore => "ignored".to_owned(),
@@ -87,6 +96,11 @@ impl Outcome<'_> {
 }
 
 impl Decision<'_> {
+    /// A few words for lists; what a parked machine boots while it waits does not matter there.
+    pub fn summary(&self) -> String {
+        if self.parked { "parked".to_owned() } else { self.outcome.summary() }
+    }
+
     /// How this machine leaves iPXE for its disk: its own way, else its class's, else the profile's.
     pub fn leave_by(&self) -> LeaveBy {
         let of_profile = match &self.outcome {
@@ -110,23 +124,27 @@ impl Decision<'_> {
 }
 
 /// Reasons, collected as the decision goes along; or not, where nobody will read them: DHCP decides for every packet.
-struct Why(Option<Vec<Reason>>);
+pub(crate) struct Why(Option<Vec<Reason>>);
 
 impl Why {
+    pub(crate) fn nothing() -> Why {
+        Why(None)
+    }
+
     /// Where the site sets it; where it does not, the default holds.
-    fn set(&mut self, place: &Option<Place>, text: &str) {
+    pub(crate) fn set(&mut self, place: &Option<Place>, text: &str) {
         if let Some(reasons) = &mut self.0 {
             reasons.push(Reason { text: text.to_owned(), place: place.clone() });
         }
     }
 
-    fn at(&mut self, place: &Place, text: impl FnOnce() -> String) {
+    pub(crate) fn at(&mut self, place: &Place, text: impl FnOnce() -> String) {
         if let Some(reasons) = &mut self.0 {
             reasons.push(Reason { text: text(), place: Some(place.clone()) });
         }
     }
 
-    fn implied(&mut self, text: impl FnOnce() -> String) {
+    pub(crate) fn implied(&mut self, text: impl FnOnce() -> String) {
         if let Some(reasons) = &mut self.0 {
             reasons.push(Reason { text: text(), place: None });
         }
@@ -134,18 +152,20 @@ impl Why {
 }
 
 impl BootSet {
-    /// Decides what a machine boots. `choice` is what was picked at the menu; it never gives a stranger more than the
-    /// menu offered it.
-    pub fn decide(&self, ask: &Ask, choice: Option<&Choice>) -> Decision<'_> {
-        self.decide_and_say(ask, choice, Why(Some(Vec::new())))
+    /// Decides what a machine boots that stands there: after its question, as [`firstlight_plan::step`] left it.
+    /// `choice` is what was picked at the menu; it never gives a stranger more than the menu offered it.
+    pub fn decide(&self, ask: &Ask, choice: Option<&Choice>, standing: &Standing) -> Decision<'_> {
+        let mut decision = self.by_site(ask, choice, Why(Some(Vec::new())));
+        let mut why = Why(Some(std::mem::take(&mut decision.reasons)));
+        let outcome = std::mem::replace(&mut decision.outcome, Outcome::Ignore);
+        (decision.outcome, decision.parked) = self.by_standing(outcome, standing, &mut why);
+        decision.pause = standing.pause();
+        decision.reasons = why.0.unwrap_or_default();
+        decision
     }
 
-    /// The same decision without its reasons.
-    pub(crate) fn decide_quietly(&self, ask: &Ask) -> Decision<'_> {
-        self.decide_and_say(ask, None, Why(None))
-    }
-
-    fn decide_and_say(&self, ask: &Ask, choice: Option<&Choice>, mut why: Why) -> Decision<'_> {
+    /// What the site alone gives it, wherever it stands; with reasons where somebody reads them.
+    pub(crate) fn by_site(&self, ask: &Ask, choice: Option<&Choice>, mut why: Why) -> Decision<'_> {
         let machine = self.identify(ask, &mut why);
         let (class, outcome) = match (machine, choice) {
             (Some(machine), None) => self.for_machine(machine, &mut why),
@@ -153,7 +173,8 @@ impl BootSet {
             (machine, Some(choice)) => self.for_choice(machine, choice, &mut why),
         };
         let outcome = self.check_arch(ask, outcome, &mut why);
-        Decision { machine, class, outcome, reasons: why.0.unwrap_or_default() }
+        let pause = Standing::default().pause();
+        Decision { machine, class, outcome, parked: false, pause, reasons: why.0.unwrap_or_default() }
     }
 
     /// The declared machine that asks. A serial number and a UUID belong to the machine, a MAC only to a card that can

@@ -1,6 +1,6 @@
 //! What DHCP tells a client about its boot: the first step, by who is speaking.
 
-use crate::{Ask, BootSet, Client, Outcome};
+use crate::{Ask, BootSet, Client, Outcome, decide::Why};
 use firstlight_site::{Machine, Network, Over};
 
 /// What DHCP tells a client about its boot.
@@ -26,9 +26,9 @@ pub struct Greeting<'a> {
 }
 
 impl BootSet {
-    /// The decision for a DHCP client on `network`.
+    /// The decision for a DHCP client on `network`. Where the machine stands does not matter yet: its script will tell.
     pub fn greet(&self, ask: &Ask, network: &Network) -> Greeting<'_> {
-        let decision = self.decide_quietly(ask);
+        let decision = self.by_site(ask, None, Why::nothing());
         let step = match decision.outcome {
             // DHCP does not carry serial numbers: who may yet turn out to be a declared machine is not turned away.
             Outcome::Ignore if !(ask.client.boots() && self.knows_serials()) => FirstStep::Silence,

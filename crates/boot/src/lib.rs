@@ -1,14 +1,16 @@
 //! Who boots what, and why.
 //!
 //! A [`BootSet`] is one immutable generation of everything that the servers answer from: the site, the verified
-//! content, the compiled templates. [`BootSet::decide`] is the only place where it is decided what a machine boots;
-//! DHCP, HTTP and `firstlight explain` all call it. Scripts and configs are rendered from its decision.
+//! content, the compiled templates. [`BootSet::decide`] is the only place where it is decided what a machine boots,
+//! from the site and from where the machine stands; HTTP and `firstlight explain` call it, and DHCP asks the same of the
+//! site alone. Scripts and configs are rendered from its decision.
 //!
 //! Pure: no I/O, no clock, no randomness. Tokens are made by the caller.
 
 mod ask;
 mod decide;
 mod greet;
+mod lifecycle;
 mod loaders;
 mod render;
 mod script;

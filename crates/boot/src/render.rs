@@ -2,7 +2,7 @@
 //!
 //! An undefined variable is an error at its line. What a template sees is made in `subject`.
 
-use crate::{Ask, BootSet, Client, Decision, Outcome, Token, subject::Subject};
+use crate::{Ask, BootSet, Client, Decision, Outcome, Token, decide::Why, subject::Subject};
 use firstlight_model::{Firmware, Mac};
 use firstlight_site::{Boot, Linux, Machine, Network, Place, Profile, Site, TextFile};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::SyntaxConfig};
@@ -209,7 +209,7 @@ impl BootSet {
             serial: machine.serial.clone(),
             client: Client::Ipxe(Some(Firmware::Bios)),
         };
-        let decision = self.decide(&ask, None);
+        let decision = self.by_site(&ask, None, Why::nothing());
         let of_address = machine.address.and_then(|address| self.network_of(address));
         let (Outcome::Profile(profile), Some(network)) = (&decision.outcome, of_address.or(self.site.networks.first()))
         else {

@@ -5,10 +5,10 @@
 use crate::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token, Urls, subject::Subject};
 use firstlight_site::{Boot, LeaveBy, Linux, Network, Profile};
 
-/// How long a parked machine waits before it asks again, in seconds. A person at its screen sees it wait.
-const PARK_SECONDS: u32 = 30;
 /// How long a machine waits after something failed.
 const RETRY_SECONDS: u32 = 10;
+/// How long a machine waits whose script cannot be rendered: until somebody has corrected the site.
+const UNRENDERED_SECONDS: u32 = 30;
 
 impl BootSet {
     /// `autoexec.ipxe`. iPXE runs it in place of its own boot, with the network card still closed: it must ask for an
@@ -40,6 +40,8 @@ impl BootSet {
                 Boot::Disk(_) => disk(decision.leave_by()),
                 Boot::Menu => self.menu(&subject),
             },
+            Outcome::Disk if decision.leave_by() == LeaveBy::NotFound => return Ok(None),
+            Outcome::Disk => disk(decision.leave_by()),
             Outcome::Menu => self.menu(&subject),
             Outcome::Park(reason) => park(&subject, reason),
             Outcome::Ignore => disk(LeaveBy::Exit),
@@ -57,7 +59,7 @@ impl BootSet {
     pub fn failed_script(&self, ask: &Ask, network: &Network, error: &RenderError) -> String {
         let again = self.urls(network).script_again(ask, None);
         format!(
-            "#!ipxe\necho Firstlight: this machine's boot cannot be rendered: {}\nsleep {PARK_SECONDS}\nchain --replace {again}\n",
+            "#!ipxe\necho Firstlight: this machine's boot cannot be rendered: {}\nsleep {UNRENDERED_SECONDS}\nchain --replace {again}\n",
             plain(&error.to_string())
         )
     }
@@ -124,7 +126,7 @@ impl BootSet {
 }
 
 fn header(subject: &Subject<'_>) -> String {
-    let what = subject.decision.outcome.summary();
+    let what = subject.decision.summary();
     let reasons: String =
         subject.decision.reasons.iter().map(|reason| format!("# {}\n", plain(&reason.to_string()))).collect();
     format!("# {}: {what}\n{reasons}echo Firstlight: {} boots {what}\n", subject.name(), subject.name())
@@ -141,10 +143,12 @@ fn failed(urls: &Urls, ask: &Ask) -> String {
     )
 }
 
+/// A person at its screen sees it wait, and why.
 fn park(subject: &Subject<'_>, reason: &str) -> String {
+    let seconds = subject.decision.pause.as_secs();
     format!(
-        ":park\necho Parked: {}.\necho Its MAC address is {}. It asks again every {PARK_SECONDS} seconds; nothing on its disks is touched.\n\
-         sleep {PARK_SECONDS}\nchain --replace {} || goto park\n",
+        ":park\necho Parked: {}.\necho Its MAC address is {}. It asks again in {seconds} seconds; nothing on its disks is touched.\n\
+         sleep {seconds}\nchain --replace {} || goto park\n",
         plain(reason),
         subject.ask.mac,
         subject.urls.script_again(subject.ask, None)

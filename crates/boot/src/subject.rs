@@ -47,6 +47,7 @@ impl Subject<'_> {
                 class: self.decision.class.map(|class| class.name.as_str()),
             },
             vars: self.decision.vars(),
+            install: profile.install.as_ref().map(|install| OfInstall { disk: &install.disk }),
             profile: OfProfile { name: &profile.name, title: &profile.title },
             site: OfSite { name: &site.name, domain },
             network: OfNetwork {
@@ -78,6 +79,8 @@ struct Context<'a> {
     machine: OfMachine<'a>,
     vars: Vars,
     profile: OfProfile<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    install: Option<OfInstall<'a>>,
     site: OfSite<'a>,
     network: OfNetwork<'a>,
     server: OfServer,
@@ -107,6 +110,11 @@ struct OfMachine<'a> {
 struct OfProfile<'a> {
     name: &'a str,
     title: &'a str,
+}
+
+#[derive(Serialize)]
+struct OfInstall<'a> {
+    disk: &'a str,
 }
 
 #[derive(Serialize)]

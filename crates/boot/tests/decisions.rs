@@ -2,7 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, Outcome, Token, check_templates, loaders};
-use firstlight_model::{Firmware, Mac};
+use firstlight_model::{Firmware, Mac, Timestamp};
+use firstlight_plan::{Once, Stage, Standing};
 use firstlight_site::{Memory, Site, Sources, parse};
 
 const SITE: &str = r#"
@@ -98,18 +99,18 @@ fn ask(last: u8, client: Client) -> Ask {
 const IPXE: Client = Client::Ipxe(Some(Firmware::Bios));
 
 fn boots(set: &BootSet, ask: &Ask, choice: Option<Choice>) -> String {
-    set.decide(ask, choice.as_ref()).outcome.summary()
+    set.decide(ask, choice.as_ref(), &Standing::default()).outcome.summary()
 }
 
 fn script(set: &BootSet, ask: &Ask) -> String {
-    let decision = set.decide(ask, None);
+    let decision = set.decide(ask, None, &Standing::default());
     set.script(ask, &decision, &set.site.networks[0], &Token::new(1)).unwrap().unwrap()
 }
 
 #[test]
 fn a_declared_machine_boots_its_classes_profile_and_says_why() {
     let set = set(SITE);
-    let decision = set.decide(&ask(1, IPXE), None);
+    let decision = set.decide(&ask(1, IPXE), None, &Standing::default());
     assert!(matches!(decision.outcome, Outcome::Profile(profile) if profile.name == "small"));
     let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
     assert_eq!(reasons[0], "its MAC address is that of machine kitt (site.hcl:42:1)");
@@ -121,7 +122,7 @@ fn a_declared_machine_boots_its_classes_profile_and_says_why() {
 fn a_uuid_says_more_than_a_mac() {
     let set = set(SITE);
     let asks = Ask { uuid: Some("33221100-5544-7766-8899-aabbccddeeff".parse().unwrap()), ..ask(1, IPXE) };
-    assert_eq!(set.decide(&asks, None).machine.unwrap().name.as_str(), "hal");
+    assert_eq!(set.decide(&asks, None, &Standing::default()).machine.unwrap().name.as_str(), "hal");
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn who_may_yet_be_known_by_serial_number_is_not_ignored() {
     let set = set(&text);
     assert_ne!(set.greet(&ask(99, IPXE), &set.site.networks[0]).step, FirstStep::Silence);
     let known = Ask { serial: Some("S1".to_owned()), ..ask(99, IPXE) };
-    assert_eq!(set.decide(&known, None).machine.unwrap().name.as_str(), "deep");
+    assert_eq!(set.decide(&known, None, &Standing::default()).machine.unwrap().name.as_str(), "deep");
 }
 
 #[test]
@@ -211,7 +212,13 @@ fn a_profile_can_be_the_menu_itself() {
 #[test]
 fn a_reason_points_at_the_line_that_decides_about_strangers() {
     let set = set(&format!("site {{\n  unknown = \"menu\"\n  default_profile = \"small\"\n}}\n{SITE}"));
-    let said = |last| set.decide(&ask(last, IPXE), None).reasons.iter().map(ToString::to_string).collect::<String>();
+    let said = |last| {
+        set.decide(&ask(last, IPXE), None, &Standing::default())
+            .reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect::<String>()
+    };
     assert!(
         said(99).contains("unknown = \"menu\": undeclared machines get the boot menu (site.hcl:2:3)"),
         "{}",
@@ -256,7 +263,7 @@ fn leaving_for_the_disk_is_selectable() {
     assert!(script(&set, &ask(3, IPXE)).ends_with("sanboot --no-describe --drive 0x80\n"));
     let by_404 = SITE.replace("\"sanboot\"", "\"404\"");
     let set = self::set(&by_404);
-    let decision = set.decide(&ask(3, IPXE), None);
+    let decision = set.decide(&ask(3, IPXE), None, &Standing::default());
     assert_eq!(set.script(&ask(3, IPXE), &decision, &set.site.networks[0], &Token::new(1)), Ok(None));
 }
 
@@ -264,7 +271,7 @@ fn leaving_for_the_disk_is_selectable() {
 fn a_config_is_rendered_for_its_machine_only() {
     let set = set(SITE);
     let (asks, token) = (ask(1, IPXE), Token::new(1));
-    let decision = set.decide(&asks, None);
+    let decision = set.decide(&asks, None, &Standing::default());
     let config = |name| set.config(&asks, &decision, &set.site.networks[0], &token, name);
     assert_eq!(config("node.cfg"), Some(Ok("name kitt\n".to_owned())));
     assert_eq!(config("other.cfg"), None);
@@ -274,7 +281,7 @@ fn a_config_is_rendered_for_its_machine_only() {
 fn a_variable_cannot_smuggle_a_command_into_a_script() {
     let set = set(&SITE.replace("region = \"fra1\"", "region = \"x\\nshell\""));
     let asks = ask(1, IPXE);
-    let decision = set.decide(&asks, None);
+    let decision = set.decide(&asks, None, &Standing::default());
     let error = set.script(&asks, &decision, &set.site.networks[0], &Token::new(1)).unwrap_err();
     assert!(error.message.contains("line break"), "{error}");
 }
@@ -301,4 +308,93 @@ fn templates_are_checked_before_any_machine_asks() {
     assert_eq!((problems[0].error.file.as_str(), problems[0].error.line), ("site.hcl", 19));
     assert_eq!(problems[0].machines, ["kitt"]);
     assert_eq!(check_templates(&site(&SITE.replace("vars.region }}", "vars.region")))[0].error.line, 19);
+}
+
+const INSTALLER: &str = r#"
+profile "install" {
+  kernel = asset.linux
+  args   = "up={{ report_url }} to={{ install.disk }}"
+  install {
+    disk = "/dev/vda"
+    wipe = true
+  }
+}
+
+machine "deep" {
+  mac      = "52:54:00:00:00:06"
+  profile  = profile.install
+  leave_by = "sanboot"
+}
+"#;
+
+#[test]
+fn an_installing_profile_is_given_while_installing_and_at_no_other_stage() {
+    let set = set(&format!("{SITE}{INSTALLER}"));
+    for stage in Stage::ALL {
+        let standing = Standing { stage, cause: "why".to_owned(), ..Standing::default() };
+        let decision = set.decide(&ask(6, IPXE), None, &standing);
+        let expected = match stage {
+            Stage::Installing => "profile install",
+            Stage::Installed | Stage::InService => "disk",
+            _ => "parked",
+        };
+        assert_eq!(decision.outcome.summary(), expected, "{stage}");
+    }
+    let standing = Standing { stage: Stage::Installed, cause: "reported".to_owned(), ..Standing::default() };
+    let decision = set.decide(&ask(6, IPXE), None, &standing);
+    let script = set.script(&ask(6, IPXE), &decision, &set.site.networks[0], &Token::new(1)).unwrap().unwrap();
+    assert!(script.ends_with("sanboot --no-describe --drive 0x80\n"), "{script}");
+    assert!(decision.reasons.iter().any(|reason| reason.text == "it is installed: reported"));
+}
+
+#[test]
+fn a_stranger_never_gets_an_installing_profile() {
+    for unknown in ["park", "menu"] {
+        let head = format!("site {{\n  unknown = \"{unknown}\"\n  default_profile = \"install\"\n}}\n");
+        let set = set(&format!("{head}{SITE}{INSTALLER}"));
+        for choice in [None, Some(Choice::Profile("install".to_owned()))] {
+            for stage in Stage::ALL {
+                let standing = Standing { stage, ..Standing::default() };
+                let foreseen = set.foresee(&ask(99, IPXE), choice.as_ref(), &standing, Timestamp(0));
+                assert!(!matches!(foreseen.stage, Stage::Installing) || stage == Stage::Installing);
+                let boots = set.decide(&ask(99, IPXE), choice.as_ref(), &standing).outcome.summary();
+                assert!(["parked", "menu"].contains(&boots.as_str()), "{boots} at {stage}");
+            }
+        }
+        let menu = set.decide(&ask(99, IPXE), None, &Standing::default());
+        let script = set.script(&ask(99, IPXE), &menu, &set.site.networks[0], &Token::new(1)).unwrap().unwrap();
+        assert!(!script.contains("profile-install"), "not offered, and not the menu's default: {script}");
+    }
+}
+
+#[test]
+fn a_declaration_with_wipe_arms_a_machine_once() {
+    let set = set(&format!("{SITE}{INSTALLER}"));
+    let first = set.foresee(&ask(6, IPXE), None, &Standing::default(), Timestamp(0));
+    assert_eq!(first.stage, Stage::Installing);
+    let lived = Standing { begun: true, stage: Stage::InService, ..Standing::default() };
+    assert_eq!(set.foresee(&ask(6, IPXE), None, &lived, Timestamp(0)).stage, Stage::Parked);
+}
+
+#[test]
+fn boot_once_and_holding_come_before_what_the_site_says() {
+    let set = set(SITE);
+    let once = Once { profile: "disk".to_owned(), tries: 0, attempt: None, fetched: false, ended: false };
+    let ordered = Standing { once: Some(once), ..Standing::default() };
+    let foreseen = set.foresee(&ask(1, IPXE), None, &ordered, Timestamp(0));
+    assert_eq!(set.decide(&ask(1, IPXE), None, &foreseen).outcome.summary(), "profile disk");
+    let held = Standing { stage: Stage::Held, cause: "by order: look".to_owned(), parked: 3, ..Standing::default() };
+    let decision = set.decide(&ask(1, IPXE), None, &held);
+    assert!(matches!(&decision.outcome, Outcome::Park(why) if why == "it is held: by order: look"));
+    assert_eq!(decision.pause.as_secs(), 120);
+}
+
+#[test]
+fn parked_machines_boot_what_the_site_names_for_it() {
+    let set = set(&format!("site {{\n  parking = \"secret\"\n}}\n{SITE}"));
+    let standing = set.foresee(&ask(99, IPXE), None, &Standing::default(), Timestamp(0));
+    let decision = set.decide(&ask(99, IPXE), None, &standing);
+    assert_eq!((decision.outcome.summary().as_str(), decision.summary().as_str()), ("profile secret", "parked"));
+    let held = Standing { stage: Stage::Held, ..Standing::default() };
+    assert_eq!(set.decide(&ask(99, IPXE), None, &held).outcome.summary(), "parked", "who is held only waits");
 }

@@ -336,6 +336,7 @@ fn site(root: &Path) -> Site {
         http_port: 8080,
         unknown: Unknown::Park,
         default_profile: None,
+        parking: None,
         menu_timeout: Duration::from_secs(30),
         ipxe_dir: "/usr/lib/ipxe".into(),
         loaders: BTreeMap::new(),

@@ -39,7 +39,7 @@ static BLOCKS: &[Schema] = &[
     block(
         "site",
         false,
-        &["name", "domain", "http_port", "unknown", "default_profile", "menu_timeout", "ipxe_dir"],
+        &["name", "domain", "http_port", "unknown", "default_profile", "menu_timeout", "ipxe_dir", "parking"],
         &[],
     ),
     block("locals", false, &["*"], &[]),
@@ -67,7 +67,7 @@ static BLOCKS: &[Schema] = &[
         "profile",
         true,
         &["title", "menu", "arch", "kernel", "initrd", "args", "config", "script", "boot", "leave_by", "vars"],
-        &[],
+        &[block("install", false, &["disk", "wipe", "attempts", "timeout"], &[])],
     ),
     block("class", true, &["extends", "profile", "leave_by", "vars"], &[]),
     block(

@@ -131,6 +131,7 @@ fn settings(page: &mut Page, site: &Site) {
         },
     );
     page.maybe("default_profile", &site.default_profile);
+    page.maybe("parking", &site.parking);
     page.text("menu_timeout", format_duration(site.menu_timeout));
     page.text("ipxe_dir", relative(&site.ipxe_dir, site));
 }
@@ -203,6 +204,14 @@ fn profile(page: &mut Page, profile: &Profile) {
         }
     }
     page.vars(&profile.vars);
+    if let Some(install) = &profile.install {
+        page.block("install", None, |page| {
+            page.text("disk", &install.disk);
+            page.set("wipe", install.wipe);
+            page.set("attempts", install.attempts);
+            page.text("timeout", format_duration(install.timeout));
+        });
+    }
 }
 
 fn linux(page: &mut Page, linux: &Linux) {

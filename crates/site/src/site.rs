@@ -37,6 +37,9 @@ pub struct Site {
     pub unknown: Unknown,
     /// `site { default_profile }`: for declared machines that name none. The only profile, where there is just one.
     pub default_profile: Option<String>,
+    /// `site { parking }`: the profile that parked machines boot while they wait. They wait in iPXE where not set. Never
+    /// one that installs.
+    pub parking: Option<String>,
     /// `site { menu_timeout }`: how long the boot menu waits before it takes its default. 30 s where not set.
     #[serde(serialize_with = "as_written")]
     pub menu_timeout: Duration,
@@ -68,6 +71,8 @@ pub struct SetAt {
     pub unknown: Option<Place>,
     /// `default_profile`.
     pub default_profile: Option<Place>,
+    /// `parking`.
+    pub parking: Option<Place>,
     /// `ipxe_dir`.
     pub ipxe_dir: Option<Place>,
 }
@@ -214,10 +219,13 @@ pub struct Profile {
     pub place: Place,
     /// What the menu calls it; the name where not set.
     pub title: String,
-    /// Whether the menu offers it. True where not set.
+    /// Whether the menu offers it. True where not set, but for a profile that installs, which no menu offers.
     pub menu: bool,
     /// What a machine with this profile does.
     pub boot: Boot,
+    /// Where it installs, if it does. Such a profile is booted until the machine has reported that the install is done;
+    /// without it, a profile is booted each time.
+    pub install: Option<Install>,
     /// The architectures that it runs on; empty means any.
     pub arch: Vec<Arch>,
     /// Variables, seen by templates; a class's and a machine's override them.
@@ -225,10 +233,40 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// True when the menu offers it. A menu is not offered in a menu.
+    /// True when the menu offers it. A menu is not offered in a menu, and what writes to a disk never is.
     pub fn is_offered(&self) -> bool {
-        self.menu && !matches!(self.boot, Boot::Menu)
+        self.menu && !matches!(self.boot, Boot::Menu) && self.install.is_none()
     }
+
+    /// True where its script, arguments or configs hold the URL to report to.
+    pub fn reports(&self) -> bool {
+        let mut texts: Vec<&str> = match &self.boot {
+            Boot::Linux(linux) => linux.configs.values().map(|file| file.text.as_str()).collect(),
+            Boot::Script(script) => vec![&script.text],
+            Boot::Disk(_) | Boot::Menu => Vec::new(),
+        };
+        if let Boot::Linux(linux) = &self.boot {
+            texts.push(&linux.args);
+        }
+        texts.iter().any(|text| text.contains("report_url"))
+    }
+}
+
+/// A profile's `install` block: it writes an operating system to a disk.
+#[derive(Debug, Clone, Serialize)]
+pub struct Install {
+    /// Where it stands.
+    pub place: Place,
+    /// The disk, as the installer will see it: `/dev/vda`. Templates see it as `install.disk`.
+    pub disk: String,
+    /// Whether this declaration alone allows the disk to be overwritten, at the first boot of each machine that has the
+    /// profile. False where not set: then somebody has to approve each machine.
+    pub wipe: bool,
+    /// How often an install is tried until the machine is held; 3 where not set.
+    pub attempts: u32,
+    /// How long an attempt may take until it has reported; 1 h where not set.
+    #[serde(serialize_with = "as_written")]
+    pub timeout: Duration,
 }
 
 /// What a profile boots.

@@ -38,8 +38,7 @@ pub enum StateError {
     },
     /// Neither what was written nor a torn end.
     #[error(
-        "{}:{line} is damaged ({why}). Restore the folder from a backup. Or move that file away and start without its \
-         records: clients then keep their addresses by renewing, but until they have, one could be given twice",
+        "{}:{line} is damaged ({why}). Restore the folder from a backup. {remedy}",
         path.display()
     )]
     Damaged {
@@ -49,6 +48,8 @@ pub enum StateError {
         line: u64,
         /// What is wrong with it.
         why: String,
+        /// What else can be done.
+        remedy: &'static str,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Hex;
 use firstlight_model::{Mac, Timestamp, Uuid};
+use firstlight_plan::{Order, Stage};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -175,12 +176,50 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
-    /// A report, or a fetch, with a token that is not known.
+    /// The machine came further in its life, or something else about it was decided.
+    Stage {
+        /// Where it stood.
+        from: Stage,
+        /// Where it stands now.
+        to: Stage,
+        /// Why.
+        cause: String,
+        /// The attempt that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<String>,
+    },
+    /// A person ordered something; what came of it follows as [`What::Stage`].
+    Ordered {
+        /// The order.
+        #[serde(flatten)]
+        order: Order,
+        /// Why it was refused, where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+    /// The machine told how far it has come.
+    Progress {
+        /// The attempt that its token belongs to.
+        attempt: String,
+        /// What it said, at most 1 KiB.
+        message: String,
+    },
+    /// The machine reported that its boot or install failed.
+    ReportedFailure {
+        /// The attempt that its token belongs to.
+        attempt: String,
+        /// What it said, at most 1 KiB.
+        reason: String,
+    },
+    /// A request with a token that is unknown, or used up, or not the requester's; or for another machine's script.
     TokenRefused {
         /// Who tried.
         from: std::net::IpAddr,
         /// For what.
         name: String,
+        /// Why it was refused; not said for a token that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
 }
 

@@ -39,10 +39,23 @@ pub(crate) struct Journal {
 impl Journal {
     /// Begins segment `number`.
     pub(crate) fn create(folder: PathBuf, kind: Kind, number: u64) -> io::Result<Self> {
+        Journal::create_with(folder, kind, number, std::iter::empty::<()>())
+    }
+
+    /// Begins segment `number` with these records: after a crash all of them are there, or no such segment is.
+    pub(crate) fn create_with<T: Serialize>(
+        folder: PathBuf,
+        kind: Kind,
+        number: u64,
+        records: impl Iterator<Item = T>,
+    ) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         folder.parent().map_or(Ok(()), sync_folder)?;
         let mut buffer = Vec::new();
         line::encode(&Header::new(kind), &mut buffer)?;
+        for record in records {
+            line::encode(&record, &mut buffer)?;
+        }
         let file = write_aside(&log_path(&folder, number), &buffer)?;
         let good = buffer.len() as u64;
         Ok(Journal { folder, kind, file, number, good, ragged: false, unsynced: false, buffer })
@@ -99,6 +112,16 @@ impl Journal {
         self.file.set_len(self.good)?;
         self.ragged = false;
         Ok(())
+    }
+
+    /// Where its segments lie.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// Its number.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Bytes in this segment.

@@ -1,4 +1,4 @@
-//! Leases and events on disk, crash-safe: append-only journals of checksummed text lines in a state folder, written
+//! Leases, events and machines' standings on disk, crash-safe: append-only journals of checksummed text lines in a state folder, written
 //! by one server with group commit, readable by anyone at any time. Why journals: docs/decisions/0002-journal.md.
 //!
 //! The lease table itself is pure: it takes the time as an argument and touches no disk. Not here: which machine
@@ -18,9 +18,11 @@ mod log;
 mod quota;
 mod read;
 mod segment;
+mod standings;
 mod summary;
 mod table;
 mod tail;
+mod who;
 
 pub use client::ClientKey;
 pub use diagnosis::{Diagnosis, diagnose};
@@ -32,5 +34,7 @@ pub use hex::Hex;
 pub use lease::{Lease, LeaseState};
 pub use log::{LeaseLog, Recovered, SharedTable};
 pub use read::{EventFilter, read_events, read_leases};
+pub use standings::{Change, Changed, NotChanged, Standings, StandingsWriter, read_standings};
 pub use table::{Claim, LeaseTable, Pool, QUARANTINE, Refusal};
 pub use tail::EventTail;
+pub use who::Who;

@@ -17,6 +17,7 @@ pub(crate) const SCHEMA: u32 = 1;
 pub(crate) enum Kind {
     Leases,
     Events,
+    Machines,
 }
 
 impl Kind {
@@ -25,7 +26,22 @@ impl Kind {
         state.join(match self {
             Kind::Leases => "leases",
             Kind::Events => "events",
+            Kind::Machines => "machines",
         })
+    }
+
+    /// What to do about a damaged file, and what it would mean to go on without it.
+    fn remedy(self) -> &'static str {
+        match self {
+            Kind::Leases | Kind::Events => {
+                "Or move that file away and start without its records: clients then keep their addresses by renewing, \
+                 but until they have, one could be given twice"
+            }
+            Kind::Machines => {
+                "Do not just move that file away: machines would count as never installed, and those whose profile has \
+                 wipe = true would be installed again at their next boot; take wipe = true out of the site first"
+            }
+        }
     }
 }
 
@@ -109,6 +125,7 @@ pub(crate) struct Spot {
 #[derive(Debug)]
 pub(crate) struct Reader {
     path: PathBuf,
+    kind: Kind,
     input: BufReader<File>,
     buffer: Vec<u8>,
     /// Bytes of the whole lines read so far.
@@ -121,7 +138,7 @@ impl Reader {
     pub(crate) fn open(path: &Path, kind: Kind) -> Result<Self, StateError> {
         let file = File::open(path).map_err(StateError::io("open", path))?;
         let input = BufReader::with_capacity(1 << 16, file);
-        let mut reader = Reader { path: path.to_owned(), input, buffer: Vec::new(), offset: 0, line: 0 };
+        let mut reader = Reader { path: path.to_owned(), kind, input, buffer: Vec::new(), offset: 0, line: 0 };
         match reader.next::<serde_json::Value>()? {
             Some(Item::Record(header)) => reader.check(header, kind)?,
             _ => return Err(reader.damaged(1, "it has no header")),
@@ -145,7 +162,7 @@ impl Reader {
 
     /// An error about a line of this file.
     pub(crate) fn damaged(&self, line: u64, why: &str) -> StateError {
-        StateError::Damaged { path: self.path.clone(), line, why: why.to_owned() }
+        StateError::Damaged { path: self.path.clone(), line, why: why.to_owned(), remedy: self.kind.remedy() }
     }
 
     /// The next line. `None` at the end of the file. After [`Item::Torn`] the same call may be made again: a

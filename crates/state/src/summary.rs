@@ -2,6 +2,7 @@
 
 use crate::{Event, Protocol, Role, What};
 use firstlight_model::ByteSize;
+use firstlight_plan::Order;
 
 impl Event {
     /// One line for a timeline, without the time, the machine and the [step](Event::step).
@@ -47,7 +48,13 @@ impl What {
             What::Parked { reason } => reason.clone(),
             What::Reported { message: Some(message), .. } => format!("reported up: {message}"),
             What::Reported { .. } => "reported up".to_owned(),
-            What::TokenRefused { from, name } => format!("{from} showed an unknown token for {name}"),
+            What::Stage { from, to, cause, .. } if from == to => cause.clone(),
+            What::Stage { from, to, cause, .. } => format!("{from} → {to}: {cause}"),
+            What::Ordered { order, refused } => ordered(order, refused.as_deref()),
+            What::Progress { message, .. } => message.clone(),
+            What::ReportedFailure { reason, .. } => format!("reported that it failed: {reason}"),
+            What::TokenRefused { from, name, why: None } => format!("{from} showed an unknown token for {name}"),
+            What::TokenRefused { from, name, why: Some(why) } => format!("{from} was refused {name}: {why}"),
         }
     }
 
@@ -66,6 +73,10 @@ impl What {
             What::Script { .. } => "script",
             What::Parked { .. } => "parked",
             What::Reported { .. } => "up",
+            What::Stage { .. } => "stage",
+            What::Ordered { .. } => "order",
+            What::Progress { .. } => "progress",
+            What::ReportedFailure { .. } => "failed",
             What::TokenRefused { .. } => "refused",
         }
     }
@@ -78,6 +89,15 @@ fn speed(bytes: u64, ms: u64) -> String {
         kb_s if kb_s < 10_000 => format!(" ({:.1} MB/s)", kb_s as f64 / 1000.0),
         kb_s => format!(" ({} MB/s)", kb_s / 1000),
     }
+}
+
+fn ordered(order: &Order, refused: Option<&str>) -> String {
+    let what = match order {
+        Order::Hold { reason } => format!("hold: {reason}"),
+        Order::BootOnce { profile } => format!("boot-once {profile}"),
+        Order::Approve | Order::Arm | Order::Retire => order.name().to_owned(),
+    };
+    refused.map_or(what.clone(), |why| format!("{what}, refused: {why}"))
 }
 
 /// A URL without what every one of them has: the server before its path, and what the machine said of itself after it.

@@ -137,7 +137,7 @@ impl Handler {
         let known = |token: Token| self.http.attempts.find(&token).map(|attempt| (token, attempt));
         let found = Token::parse(token).and_then(known);
         if found.is_none() {
-            let what = What::TokenRefused { from: from.ip(), name: name.chars().take(80).collect() };
+            let what = What::TokenRefused { from: from.ip(), name: name.chars().take(80).collect(), why: None };
             self.http.context.record(self.http.context.client(from.ip()), what);
         }
         found

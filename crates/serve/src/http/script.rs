@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{Ask, BootSet, Decision, Outcome, Token};
+use firstlight_plan::Standing;
 use firstlight_state::{SCRIPT_KEPT, What};
 
 pub(super) async fn boot(
@@ -21,7 +22,7 @@ pub(super) async fn boot(
     };
     let set = handler.http.context.boot.load_full();
     let choice = query.choice();
-    let decision = set.decide(&ask, choice.as_ref());
+    let decision = set.decide(&ask, choice.as_ref(), &Standing::default());
     if decision.machine.is_none() && set.knows_serials() && !query.tells_serial() {
         return text(set.first_script(&handler.network));
     }
@@ -99,5 +100,5 @@ fn kept(script: &str, token: &Token) -> String {
 
 /// The decision for an attempt, made again from the BootSet of the moment.
 pub(super) fn decide_again<'a>(set: &'a BootSet, attempt: &super::attempts::Attempt) -> Decision<'a> {
-    set.decide(&attempt.ask, attempt.choice.as_ref())
+    set.decide(&attempt.ask, attempt.choice.as_ref(), &Standing::default())
 }

@@ -30,6 +30,8 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let profiles = profiles::read(world);
     let classes = classes::read(world);
     let default_profile = site_block::default_profile(world, &settings);
+    let parking = site_block::parking(world, &profiles);
+    site_block::check_strangers(world, settings.unknown, default_profile.as_deref(), &profiles);
     let machines = machines::read(world);
     let networks = networks::read(world, &settings);
     machines::check(world, &machines, &networks);
@@ -46,6 +48,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         http_port: settings.http_port,
         unknown: settings.unknown,
         default_profile,
+        parking,
         menu_timeout: settings.menu_timeout,
         ipxe_dir: settings.ipxe_dir,
         set_at: settings.set_at,

@@ -2,14 +2,14 @@
 
 use super::LEAVE_BY;
 use crate::{
-    Boot, LeaveBy, Linux, Profile, TextFile,
+    Boot, Install, LeaveBy, Linux, Profile, TextFile,
     fields::Fields,
     functions::{nearby, reason},
     source::{At, Span},
     world::World,
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 pub(super) fn read(world: &World<'_>) -> BTreeMap<String, Profile> {
     let profiles = world.blocks("profile").filter_map(|block| profile(&Fields::new(world, block)));
@@ -20,9 +20,55 @@ fn profile(fields: &Fields<'_, '_>) -> Option<Profile> {
     let name = fields.label();
     check_name(fields, &name);
     let title = fields.text("title").map(|at| at.value).unwrap_or_else(|| name.value.clone());
-    let (menu, arch, vars) = (fields.flag("menu").unwrap_or(true), fields.parsed_list("arch"), fields.vars());
+    let menu = fields.flag("menu").unwrap_or(fields.inner("install").is_none());
+    let (arch, vars) = (fields.parsed_list("arch"), fields.vars());
     let arch = arch.unwrap_or_default().into_iter().map(|at| at.value).collect();
-    Some(Profile { name: name.value, place: fields.place(), title, menu, boot: boot(fields)?, arch, vars })
+    let (boot, install) = (boot(fields), install(fields));
+    let profile = Profile { name: name.value, place: fields.place(), title, menu, boot: boot?, install, arch, vars };
+    check_install(fields, &profile);
+    Some(profile)
+}
+
+fn install(fields: &Fields<'_, '_>) -> Option<Install> {
+    let inner = fields.inner("install")?;
+    if let Some(boot) = fields.written("boot") {
+        let note = fields.error(inner.block.header, "`install` has no effect in a profile with `boot`");
+        note.related(boot.key, "set here").next("an installer is a `kernel` or a `script`; remove one of the two");
+    }
+    inner.require("disk", "\"/dev/vda\"");
+    let disk = inner.text("disk")?;
+    let is_disk =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "/._:-".contains(c));
+    if !disk.value.strip_prefix("/dev/").is_some_and(is_disk) {
+        let note = fields.error(disk.span, format!("`{}` is not the name of a disk", disk.value));
+        note.next("write it as the installer will see it, like /dev/vda or /dev/disk/by-id/…");
+    }
+    Some(Install {
+        place: inner.place(),
+        disk: disk.value,
+        wipe: inner.flag("wipe").unwrap_or(false),
+        attempts: inner.number("attempts", 1..=20).unwrap_or(3),
+        timeout: inner.duration("timeout").map_or(Duration::from_secs(3600), |at| at.value),
+    })
+}
+
+/// An install that cannot end, and one on a menu, are not what was meant.
+fn check_install(fields: &Fields<'_, '_>, profile: &Profile) {
+    if profile.install.is_none() {
+        return;
+    }
+    if let (Some(written), Some(true)) = (fields.written("menu"), fields.flag("menu")) {
+        let note = fields.error(written.span, "a profile that installs is never on the menu");
+        note.label("it would write to the disk of whoever chooses it")
+            .next("remove `menu`; `firstlight machines arm NAME` begins an install");
+    }
+    if !profile.reports() && !matches!(profile.boot, Boot::Disk(_) | Boot::Menu) {
+        let message =
+            format!("nothing in the profile `{}` says where to report that the install is done", profile.name);
+        let note = fields.world.problems.warning(fields.block.header, message);
+        note.label("each machine would be held after its last attempt")
+            .next("have the installer send a POST request to `{{ report_url }}` at its end");
+    }
 }
 
 /// Names of profiles and assets become parts of URLs.

@@ -1,8 +1,8 @@
 //! The `site` block: what concerns the whole site.
 
-use crate::{Place, SetAt, Unknown, fields::Fields, world::World};
+use crate::{Boot, Place, Profile, SetAt, Unknown, fields::Fields, world::World};
 use firstlight_model::Domain;
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// What the `site` block says or implies.
 pub(super) struct Settings {
@@ -32,6 +32,7 @@ pub(super) fn read(world: &World<'_>) -> Settings {
         set_at: SetAt {
             unknown: set_at(world, fields, "unknown"),
             default_profile: set_at(world, fields, "default_profile"),
+            parking: set_at(world, fields, "parking"),
             ipxe_dir: set_at(world, fields, "ipxe_dir"),
         },
     }
@@ -74,6 +75,39 @@ pub(super) fn default_profile(world: &World<'_>, settings: &Settings) -> Option<
             .next("add `default_profile = \"…\"` to the `site` block");
     }
     named.or(only)
+}
+
+/// The profile that parked machines boot. Nothing that installs, nor what leads elsewhere.
+pub(super) fn parking(world: &World<'_>, profiles: &BTreeMap<String, Profile>) -> Option<String> {
+    let fields = world.find("site", "").map(|block| Fields::new(world, block))?;
+    let named = fields.reference("parking", "profile")?;
+    let profile = profiles.get(&named.value)?;
+    let wrong = match (&profile.boot, &profile.install) {
+        (_, Some(_)) => "it installs: a machine that nobody declared would be overwritten",
+        (Boot::Linux(_) | Boot::Script(_), None) => return Some(named.value),
+        (Boot::Disk(_) | Boot::Menu, None) => "a parked machine waits, and boots neither its disk nor a menu",
+    };
+    let note = fields.error(named.span, format!("the profile `{}` cannot be the one for parked machines", named.value));
+    note.label(wrong).next("name one that only looks, as `firstlight.inventory` in docs/lifecycle.md does, or none");
+    None
+}
+
+/// What machines that nobody declared boot must not write to their disks.
+pub(super) fn check_strangers(
+    world: &World<'_>,
+    unknown: Unknown,
+    default: Option<&str>,
+    profiles: &BTreeMap<String, Profile>,
+) {
+    let Some(fields) = world.find("site", "").map(|block| Fields::new(world, block)) else { return };
+    let install = default.and_then(|name| profiles.get(name)).and_then(|profile| profile.install.as_ref());
+    if let (Unknown::Boot, Some(_), Some(name), Some(unknown)) = (unknown, install, default, fields.written("unknown"))
+    {
+        let note =
+            fields.error(unknown.span, format!("`unknown = \"boot\"` with the profile `{name}`, which installs"));
+        note.label("it would overwrite the disks of machines that nobody declared")
+            .next("set `unknown = \"park\"`, or a `default_profile` that installs nothing");
+    }
 }
 
 #[cfg(test)]

@@ -300,6 +300,40 @@ fn the_site_and_the_lab() {
 }
 
 #[test]
+fn installs() {
+    let profile = |install: &str| {
+        format!(
+            "asset \"k\" {{ path = \"vmlinuz\" }}\nprofile \"p\" {{\n kernel = \"k\"\n args = \"{{{{ report_url }}}}\"\n install {{\n{install}\n}}\n}}"
+        )
+    };
+    for (install, expected) in [
+        ("wipe = true", "5:2 the `install` block has no `disk`"),
+        ("disk = \"vda\"", "6:8 `vda` is not the name of a disk"),
+        ("disk = \"/dev/vda\"\nattempts = 0", "7:12 `attempts` is from 1 to 20, not `0`"),
+        ("disk = \"/dev/vda\"\nwipe = \"yes\"", "7:8 `wipe` is true or false, not a string"),
+    ] {
+        assert_eq!(below_network(&profile(install)), [expected], "{install}");
+    }
+    let good = profile("disk = \"/dev/vda\"");
+    assert_eq!(below_network(&good), [""; 0]);
+    for (more, expected) in [
+        ("site {\n parking = \"p\"\n}", "10:12 the profile `p` cannot be the one for parked machines"),
+        ("site {\n unknown = \"boot\"\n}", "10:12 `unknown = \"boot\"` with the profile `p`, which installs"),
+    ] {
+        assert_eq!(below_network(&format!("{good}\n{more}")), [expected], "{more}");
+    }
+    let on_the_menu = good.replace("install {", "menu = true\n install {");
+    assert_eq!(below_network(&on_the_menu), ["5:9 a profile that installs is never on the menu"]);
+    let silent = good.replace("{{ report_url }}", "");
+    let said = below_network(&silent);
+    assert_eq!(said, ["2:1 nothing in the profile `p` says where to report that the install is done"]);
+    check(&[(
+        "profile \"p\" {\n boot = \"disk\"\n install { disk = \"/dev/vda\" }\n}",
+        &["3:2 `install` has no effect in a profile with `boot`"],
+    )]);
+}
+
+#[test]
 fn odd_but_usable_sites_are_warned_about() {
     check(&[("machine \"m\" { serial = \"1\" }", &["1:9 the machine `m` has no profile: it will be parked"])]);
     assert_eq!(said("site {}"), ["1:1 the site has no network: nothing will be served"]);

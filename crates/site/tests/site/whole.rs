@@ -9,6 +9,7 @@ site {
   domain       = env("HOME_DOMAIN")
   unknown      = "menu"
   menu_timeout = "1m30s"
+  parking      = "linux"
 }
 network "boot" {
   interface = "eth1"
@@ -30,6 +31,16 @@ asset "k" { path = "vmlinuz" }
 asset "i" {
   url    = "https://boot.example/i"
   sha256 = sha256("x")
+}
+profile "installer" {
+  kernel = asset.k
+  args   = "{{ report_url }} {{ install.disk }}"
+  install {
+    disk     = "/dev/vda"
+    wipe     = true
+    attempts = 5
+    timeout  = "2h"
+  }
 }
 profile "linux" {
   title  = "Say \"hi\" {{ machine.name }} ${"$"}{x} \\ %%{y}"
