@@ -294,7 +294,7 @@ fn what_a_stranger_says_of_its_serial_number_is_one_word_or_nothing() {
     assert!(script(&set, &said("A-1/2.3")).contains(" serial=A-1/2.3 "));
     for serial in ["x || shell", "${shell}", "x init=/bin/sh", "x&&shell", "'"] {
         let asks = said(serial);
-        let decision = set.decide(&asks, None);
+        let decision = set.decide(&asks, None, &Standing::default());
         let error = set.script(&asks, &decision, &set.site.networks[0], &Token::new(1)).unwrap_err();
         assert!(error.message.contains("undefined"), "{serial}: {error}");
     }
