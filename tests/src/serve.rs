@@ -3,6 +3,7 @@
 use crate::{Net, Output, firstlight, run};
 use std::{
     fs::{self, File},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command},
     thread,
@@ -36,6 +37,7 @@ profile "disk" {
 #[derive(Debug)]
 pub struct Server {
     site: TempDir,
+    user: Option<&'static str>,
     child: Option<Child>,
 }
 
@@ -47,12 +49,26 @@ impl Server {
 
     /// Serves exactly this site.
     pub fn start_whole(net: &Net, site: &str, files: &[(&str, &[u8])]) -> Server {
+        // Also where the computer has a user `firstlight`.
+        Server::start_in(net, site, files, Some("root"))
+    }
+
+    /// Serves the network with these further blocks and files as this user, or as the one that it chooses itself, who
+    /// can read the site.
+    pub fn start_as(net: &Net, user: Option<&'static str>, blocks: &str, files: &[(&str, &[u8])]) -> Server {
+        Server::start_in(net, &format!("{NETWORK}{blocks}"), files, user)
+    }
+
+    fn start_in(net: &Net, site: &str, files: &[(&str, &[u8])], user: Option<&'static str>) -> Server {
         let folder = tempfile::tempdir().expect("a folder for the site");
         fs::write(folder.path().join("site.hcl"), site).expect("the site is written");
         for (name, content) in files {
             fs::write(folder.path().join(name), content).expect("a file is written");
         }
-        let mut server = Server { site: folder, child: None };
+        if user != Some("root") {
+            fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder for everyone");
+        }
+        let mut server = Server { site: folder, user, child: None };
         server.start_again(net);
         server
     }
@@ -61,7 +77,8 @@ impl Server {
     pub fn start_again(&mut self, net: &Net) {
         let log = File::create(self.log_path()).expect("a log");
         let mut command = net.on_server(&firstlight().display().to_string());
-        command.arg("serve").arg(self.site.path()).stdout(log.try_clone().expect("a log")).stderr(log);
+        command.arg("serve").args(self.user.into_iter().flat_map(|user| ["--user", user])).arg(self.site.path());
+        command.stdout(log.try_clone().expect("a log")).stderr(log);
         let child = command.spawn().expect("firstlight starts");
         self.child = Some(child);
         let end = Instant::now() + Duration::from_secs(30);

@@ -7,6 +7,7 @@ use firstlight_site::Site;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::{
     cell::RefCell,
+    io,
     path::Path,
     time::{Duration, Instant},
 };
@@ -25,7 +26,14 @@ pub(super) fn resolve(site: &Site, state: &Path, known: &Known) -> Result<Resolv
 
 /// What cannot be served, and why, in a line.
 pub(super) fn say_missing(missing: &Missing) -> String {
-    format!("{} cannot be served: {}", missing.name, missing.error)
+    let next = match &missing.error {
+        firstlight_assets::Error::File { path, source } if source.kind() == io::ErrorKind::PermissionDenied => {
+            let path = path.display();
+            format!("; it is read as the user that serves: chmod o+r {path}, and o+x for the folders above it")
+        }
+        _ => String::new(),
+    };
+    format!("{} cannot be served: {}{next}", missing.name, missing.error)
 }
 
 /// A bar for each fetch on a terminal; without one, a line every ten seconds.

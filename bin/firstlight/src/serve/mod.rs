@@ -5,6 +5,7 @@ mod assets;
 mod changes;
 mod ending;
 mod interfaces;
+mod privileges;
 mod reload;
 mod signals;
 mod sockets;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Where leases, events and fetched assets are kept; `.firstlight/state` in the site where not given
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Who serves once the sockets are open, when started as root; `firstlight` where not given and there is such a user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     /// What is logged, as in RUST_LOG: error, warn, info, debug, or by module
     #[arg(long, default_value = "info", env = "FIRSTLIGHT_LOG")]
     log: String,
@@ -60,6 +64,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let folder = StateFolder::lock(&state)?;
     let Sockets { dhcp, networks } = Sockets::open(&site, held)?;
     let control = Control::open(&state).map_err(crate::tried("open the control socket in", &state))?;
+
+    privileges::give_up(args.user.as_deref(), &args.site, &state)?;
 
     // What was before, and what is served. From here on there are threads, and signals are heard.
     let past = recent_events(&state)?;
