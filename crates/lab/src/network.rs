@@ -102,7 +102,7 @@ mod tests {
             search: vec![],
             routes: vec![],
             mtu: None,
-            dhcp: Dhcp { ranges: vec![], lease: std::time::Duration::from_secs(60) },
+            dhcp: Dhcp { mode: Default::default(), ranges: vec![], lease: std::time::Duration::from_secs(60) },
             router_advertisements: true,
         }
     }

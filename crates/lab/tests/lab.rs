@@ -326,7 +326,7 @@ fn site(root: &Path) -> Site {
         search: vec![],
         routes: vec![],
         mtu: None,
-        dhcp: Dhcp { ranges: vec![], lease: Duration::from_secs(60) },
+        dhcp: Dhcp { mode: Default::default(), ranges: vec![], lease: Duration::from_secs(60) },
         router_advertisements: true,
     };
     Site {

@@ -1,8 +1,10 @@
 //! What every server shares: the BootSet of the moment, the record of events, and who has which address.
 
+use crate::neighbour;
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
 use firstlight_model::{Mac, Timestamp};
+use firstlight_site::DhcpMode;
 use firstlight_state::{Event, Events, What};
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -25,12 +27,20 @@ pub struct Context {
 }
 
 impl Context {
-    /// The machine behind a client's address, as far as a lease tells.
+    /// The machine behind a client's address, as far as a lease tells; the kernel, where another server gives the
+    /// addresses.
     pub fn client(&self, address: IpAddr) -> Option<Mac> {
         match address {
-            IpAddr::V4(address) => (self.mac_of)(address),
+            IpAddr::V4(address) => (self.mac_of)(address).or_else(|| self.neighbour(address)),
             IpAddr::V6(_) => None,
         }
+    }
+
+    fn neighbour(&self, address: Ipv4Addr) -> Option<Mac> {
+        let set = self.boot.load();
+        let network = set.site.networks.iter().find(|network| network.subnet.contains(address))?;
+        let interface = network.interface.as_deref().filter(|_| network.dhcp.mode == DhcpMode::Proxy)?;
+        neighbour::mac_of(interface, address)
     }
 
     /// An event of now about a machine, or about the server where `mac` is `None`.

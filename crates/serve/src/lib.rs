@@ -10,6 +10,7 @@ pub mod fuzzing;
 mod here;
 mod http;
 mod limits;
+mod neighbour;
 mod published;
 pub mod ra;
 mod stop;

@@ -1,8 +1,8 @@
 //! `firstlight config show`: the site as HCL, with everything implied filled in. It reads back as the same site.
 
 use crate::{
-    Asset, AssetSource, Boot, Class, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Loader, Machine, Network,
-    Over, Profile, Site, TextFile, Then, Unknown, Vars,
+    Asset, AssetSource, Boot, Class, DhcpMode, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Loader, Machine,
+    Network, Over, Profile, Site, TextFile, Then, Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -157,7 +157,10 @@ fn network(page: &mut Page, network: &Network) {
     }
     page.set("router_advertisements", network.router_advertisements);
     page.block("dhcp", None, |page| {
-        page.text("mode", "authoritative");
+        page.text("mode", network.dhcp.mode.word());
+        if network.dhcp.mode == DhcpMode::Proxy {
+            return;
+        }
         let ranges = network.dhcp.ranges.iter().map(|(first, last)| json!([first.to_string(), last.to_string()]));
         page.set("ranges", ranges.collect::<Vec<_>>());
         page.text("lease", format_duration(network.dhcp.lease));

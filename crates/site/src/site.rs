@@ -135,11 +135,35 @@ pub struct Route {
     pub via: Ipv4Addr,
 }
 
+/// How DHCP is served in a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DhcpMode {
+    /// The network's only DHCP server. The default.
+    #[default]
+    Authoritative,
+    /// Beside another DHCP server, which gives the addresses: only boot clients are answered, with what to boot
+    /// (ProxyDHCP, PXE 2.1).
+    Proxy,
+}
+
+impl DhcpMode {
+    /// The word in the site.
+    pub fn word(self) -> &'static str {
+        match self {
+            DhcpMode::Authoritative => "authoritative",
+            DhcpMode::Proxy => "proxy",
+        }
+    }
+}
+
 /// A network's `dhcp` block.
 #[derive(Debug, Clone, Serialize)]
 pub struct Dhcp {
+    /// Whether addresses are given, or only what to boot.
+    pub mode: DhcpMode,
     /// First and last address handed out to machines without a reservation. Empty: reservations only.
-    /// Where not set: the upper half of the subnet.
+    /// Where not set: the upper half of the subnet. Always empty in proxy mode.
     pub ranges: Vec<(Ipv4Addr, Ipv4Addr)>,
     /// How long a lease lasts; 12 h where not set.
     #[serde(serialize_with = "as_written")]

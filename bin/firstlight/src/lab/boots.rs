@@ -178,7 +178,7 @@ impl Progress {
 /// The step that an event is a sign of.
 fn step_of(what: &What) -> Option<&'static str> {
     match what {
-        What::DhcpOffered { .. } | What::DhcpAcked { .. } => Some("DHCP"),
+        What::DhcpOffered { .. } | What::DhcpProxied { .. } | What::DhcpAcked { .. } => Some("DHCP"),
         What::Script { .. } => Some("script"),
         What::Parked { .. } => Some("parked"),
         What::Reported { .. } => Some("up"),

@@ -20,7 +20,7 @@ use firstlight_serve::{
     control::{Answer, Control, Handler, Request, Status},
     dhcp, now, raise_open_files,
 };
-use firstlight_site::Site;
+use firstlight_site::{DhcpMode, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
 use reload::Reloader;
 use signals::{Heard, Signals};
@@ -144,8 +144,12 @@ fn announce(site: &Site) {
     for network in &site.networks {
         let interface = network.interface.as_deref().unwrap_or("relays");
         tracing::info!(
-            "serving {} on {interface}: DHCP for {}, TFTP and http://{}:{}",
+            "serving {} on {interface}: {} for {}, TFTP and http://{}:{}",
             network.name,
+            match network.dhcp.mode {
+                DhcpMode::Authoritative => "DHCP",
+                DhcpMode::Proxy => "ProxyDHCP",
+            },
             network.subnet,
             network.address,
             site.http_port

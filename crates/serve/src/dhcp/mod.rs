@@ -1,4 +1,4 @@
-//! The authoritative DHCPv4 server (RFC 2131, RFC 2132) for machines that boot from the network.
+//! The DHCPv4 server (RFC 2131, RFC 2132; ProxyDHCP of PXE 2.1) for machines that boot from the network.
 //!
 //! One thread receives from every interface and decides, in memory. What needs no disk (OFFER, NAK) leaves at once. What
 //! changes a lease goes to the one thread that commits: it writes all that is waiting, syncs once, and only then do the
@@ -9,7 +9,10 @@
 //!                              (engine, lease table)           └──▶ commit: append, fdatasync ──▶ ACK
 //! ```
 //!
-//! Not here: ProxyDHCP, DHCPv6, failover between servers, probing an address by ping before it is offered.
+//! In a network whose `dhcp` says `mode = "proxy"` another server gives the addresses, and only boot clients are answered
+//! (ProxyDHCP). Port 4011, where firmware asks a boot server, is served in both modes.
+//!
+//! Not here: DHCPv6, failover between servers, probing an address by ping before it is offered.
 
 mod classify;
 mod clock;
@@ -19,6 +22,7 @@ mod engine;
 pub(crate) mod fuzzing;
 mod held;
 mod networks;
+mod profile;
 mod receive;
 mod reply;
 mod socket;
@@ -42,14 +46,14 @@ use std::{
 /// Batches that may wait for the disk, each of at most one [`socket::BATCH`] of packets.
 const QUEUE: usize = 512;
 
-/// The sockets, one for each interface.
+/// The sockets, two for each interface.
 #[derive(Debug)]
 pub struct Sockets(Arc<[socket::Socket]>);
 
-/// Binds every interface that a network of the site names, but for those whose sockets are [`held`] already.
+/// Binds ports 67 and 4011 of every interface that a network of the site names, but for those whose sockets are [`held`] already.
 ///
 /// # Errors
-/// An interface that is not there, port 67 in use, or a held socket that nothing here is served by; the text names it.
+/// An interface that is not there, a port in use, or a held socket that nothing here is served by; the text names it.
 pub fn bind(held: Vec<Held>, site: &Site) -> io::Result<Sockets> {
     let interfaces: BTreeSet<&str> = site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
     Ok(Sockets(open(&interfaces, held)?.into()))
@@ -83,7 +87,8 @@ fn open(interfaces: &BTreeSet<&str>, mut held: Vec<Held>) -> io::Result<Vec<sock
         Some(index) => socket::Socket::adopt(held.swap_remove(index)),
         None => socket::Socket::bind(interface),
     };
-    let sockets = interfaces.iter().map(one).collect::<io::Result<Vec<_>>>()?;
+    let boot_servers = interfaces.iter().map(|interface| socket::Socket::bind_boot_server(interface));
+    let sockets = interfaces.iter().map(one).chain(boot_servers).collect::<io::Result<Vec<_>>>()?;
     match held.first() {
         None => Ok(sockets),
         Some(Held { name, interface, .. }) => Err(io::Error::other(format!(

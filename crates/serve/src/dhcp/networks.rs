@@ -13,16 +13,21 @@ const LINK_SELECTION: u8 = 5;
 /// one interface may lie several networks, and a renewal may come from a network behind a relay by itself: then the
 /// client's own address tells.
 pub(super) fn network_of<'a>(set: &'a BootSet, interface: &str, message: &Message) -> Option<&'a Network> {
-    let containing = |address: Ipv4Addr| set.site.networks.iter().find(move |n| n.subnet.contains(address));
     if !message.giaddr.is_unspecified() {
-        return containing(link(message).unwrap_or(message.giaddr));
+        return containing(set, link(message).unwrap_or(message.giaddr));
     }
     let here = |network: &&Network| network.interface.as_deref() == Some(interface);
-    let by_address = || {
-        let network = containing(message.ciaddr).filter(|_| !message.ciaddr.is_unspecified())?;
-        (here(&network) || network.interface.is_none()).then_some(network)
-    };
-    by_address().or_else(|| set.site.networks.iter().find(here))
+    network_at(set, interface, message.ciaddr).or_else(|| set.site.networks.iter().find(here))
+}
+
+/// The network that a client with this address is in, where it is behind this interface or behind a relay.
+pub(super) fn network_at<'a>(set: &'a BootSet, interface: &str, address: Ipv4Addr) -> Option<&'a Network> {
+    let network = containing(set, address).filter(|_| !address.is_unspecified())?;
+    network.interface.as_deref().is_none_or(|its| its == interface).then_some(network)
+}
+
+fn containing(set: &BootSet, address: Ipv4Addr) -> Option<&Network> {
+    set.site.networks.iter().find(|network| network.subnet.contains(address))
 }
 
 fn link(message: &Message) -> Option<Ipv4Addr> {

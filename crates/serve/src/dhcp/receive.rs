@@ -3,8 +3,8 @@
 use super::{
     clock::Clock,
     commit::Pending,
-    engine::{self, Answer},
-    networks::{network_of, pools},
+    engine::{self, Answer, Port},
+    networks::{network_at, network_of, pools},
     socket::{BATCH, Outgoing, Socket},
     sys::Inbox,
 };
@@ -17,6 +17,7 @@ use firstlight_wire::dhcp::Message;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::{
     collections::HashMap,
+    net::SocketAddrV4,
     os::fd::AsFd,
     sync::{Arc, mpsc::SyncSender},
     time::{Duration, Instant},
@@ -86,8 +87,10 @@ impl Receiver {
             self.table.lock().shift(by);
         }
         let (mut at_once, mut pending) = (Vec::new(), Vec::new());
-        for bytes in inbox.datagrams() {
-            let Some((limit, Answer { reply, lease, event, .. })) = self.answer(&set, socket, bytes) else { continue };
+        for (bytes, sender) in inbox.datagrams() {
+            let Some((limit, Answer { reply, lease, event, .. })) = self.answer(&set, socket, bytes, sender) else {
+                continue;
+            };
             let reply = reply.map(|(message, target)| Outgoing { bytes: message.encode(limit), target });
             match lease {
                 Some(lease) => pending.push(Pending { lease, reply: reply.map(|reply| (index, reply)), event }),
@@ -108,16 +111,27 @@ impl Receiver {
     }
 
     /// Decides on one datagram, and says how long an answer its client takes.
-    fn answer(&mut self, set: &BootSet, socket: &Socket, bytes: &[u8]) -> Option<(usize, Answer)> {
+    fn answer(
+        &mut self,
+        set: &BootSet,
+        socket: &Socket,
+        bytes: &[u8],
+        sender: SocketAddrV4,
+    ) -> Option<(usize, Answer)> {
         let parsed = Message::parse(bytes).inspect_err(|error| {
             tracing::debug!("{}: not a DHCP message: {error}", socket.interface);
         });
         let message = parsed.ok()?;
-        let Some(network) = network_of(set, &socket.interface, &message) else {
-            tracing::debug!("{}: no network is declared for the relay {}", socket.interface, message.giaddr);
+        let port = socket.asked(sender);
+        let network = match port {
+            Port::Server => network_of(set, &socket.interface, &message),
+            Port::BootServer(sender) => network_at(set, &socket.interface, *sender.ip()),
+        };
+        let Some(network) = network else {
+            tracing::debug!("{}: no network is declared for {sender}, relay {}", socket.interface, message.giaddr);
             return None;
         };
-        let answer = engine::answer(&mut self.table.lock(), set, network, &message, now());
+        let answer = engine::answer(&mut self.table.lock(), set, network, &message, port, now());
         if answer.exhausted {
             self.say_exhausted(network);
         }

@@ -1,8 +1,9 @@
-//! What an OFFER or ACK says: the network's options and the first step of the boot.
+//! What an OFFER or ACK says: the network's options and the first step of the boot, or in a ProxyDHCP answer that alone.
 //!
 //! Order: what the client asked for (option 55) in its own order, then what it needs anyway. The message's encoder
 //! puts 53 first and 82 last, and uses `file` and `sname` where the options do not fit (option 52).
 
+use super::profile::{self, Marks};
 use firstlight_boot::{Client, FirstStep, Greeting};
 use firstlight_model::{Domain, Ipv4Net};
 use firstlight_site::Network;
@@ -63,6 +64,41 @@ pub(super) fn inform(facts: &Facts<'_>) -> Message {
     reply
 }
 
+/// An OFFER or ACK without an address: what to boot, and nothing about the network (PXE 2.1 section 2.2).
+///
+/// The boot file comes last: EDK2 writes a NUL behind its name, over the code of what follows, and reads on from there.
+pub(super) fn proxy(facts: &Facts<'_>, kind: MessageType, marks: Marks) -> Message {
+    let mut reply = facts.request.reply();
+    if kind == MessageType::Ack {
+        reply.ciaddr = facts.request.ciaddr;
+    }
+    reply.options.put_type(kind);
+    for code in [Code::SERVER_ID, Code::CLIENT_ID, Code::CLIENT_UUID] {
+        put(facts, code, &mut reply);
+    }
+    mark(facts, marks, &mut reply);
+    for code in [Code::TFTP_SERVER_NAME, Code::BOOT_FILE] {
+        put(facts, code, &mut reply);
+    }
+    echo_relay(facts.request, &mut reply);
+    boot_fields(facts, &mut reply);
+    reply
+}
+
+/// Options 60 and 43 of an answer that no list of requested options rules.
+fn mark(facts: &Facts<'_>, marks: Marks, reply: &mut Message) {
+    marks.class.into_iter().for_each(|class| reply.options.put_text(Code::VENDOR_CLASS, class));
+    let mut vendor = Vec::new();
+    // Which entry of its menu a client asked for is said back to it (table 2-1).
+    if let Some(item) = facts.request.options.inside(Code::VENDOR).get(pxe::BOOT_ITEM) {
+        sub_option(&mut vendor, pxe::BOOT_ITEM, item);
+    }
+    if marks.at_once {
+        sub_option(&mut vendor, pxe::DISCOVERY_CONTROL, &[pxe::USE_BOOT_FILE]);
+    }
+    put_some(reply, Code::VENDOR, vendor);
+}
+
 /// A NAK (RFC 2131 table 3), with a text for whoever reads a capture.
 pub(super) fn nak(request: &Message, server: Ipv4Addr, reason: &str) -> Message {
     let mut reply = request.reply();
@@ -96,9 +132,12 @@ fn fill(facts: &Facts<'_>, kind: MessageType, reply: &mut Message) {
             put(facts, code, reply);
         }
     }
-    if let Some(agent) = facts.request.options.get(Code::RELAY_AGENT) {
-        reply.options.put(Code::RELAY_AGENT, agent);
-    }
+    echo_relay(facts.request, reply);
+    boot_fields(facts, reply);
+}
+
+/// The fields of the fixed part that firmware reads before any option.
+fn boot_fields(facts: &Facts<'_>, reply: &mut Message) {
     match &facts.greeting.step {
         FirstStep::Tftp(file) => {
             reply.siaddr = facts.network.address;
@@ -112,10 +151,15 @@ fn fill(facts: &Facts<'_>, kind: MessageType, reply: &mut Message) {
 }
 
 fn echo(request: &Message, reply: &mut Message) {
-    for code in [Code::CLIENT_ID, Code::RELAY_AGENT] {
-        if let Some(value) = request.options.get(code) {
-            reply.options.put(code, value);
-        }
+    if let Some(value) = request.options.get(Code::CLIENT_ID) {
+        reply.options.put(Code::CLIENT_ID, value);
+    }
+    echo_relay(request, reply);
+}
+
+fn echo_relay(request: &Message, reply: &mut Message) {
+    if let Some(agent) = request.options.get(Code::RELAY_AGENT) {
+        reply.options.put(Code::RELAY_AGENT, agent);
     }
 }
 
@@ -152,14 +196,16 @@ fn put_boot(facts: &Facts<'_>, code: Code, reply: &mut Message) {
     let step = &facts.greeting.step;
     let file = boot_file(step);
     let by_tftp = matches!(step, FirstStep::Tftp(_));
+    let marks = profile::of(facts.client).map(|profile| profile.lease).filter(|_| file.is_some());
     let options = &mut reply.options;
     match (code, facts.client) {
         (Code::BOOT_FILE, _) => file.into_iter().for_each(|file| options.put_text(code, file)),
         (Code::TFTP_SERVER_NAME, _) if by_tftp => options.put_text(code, &facts.network.address.to_string()),
         (Code::TFTP_SERVER_ADDRESS, _) if by_tftp => options.put_addresses(code, [facts.network.address]),
-        (Code::VENDOR_CLASS, Client::HttpBoot(_)) if file.is_some() => options.put_text(code, "HTTPClient"),
-        (Code::VENDOR_CLASS, Client::Pxe(_)) if file.is_some() => options.put_text(code, "PXEClient"),
-        (Code::VENDOR, Client::Pxe(_)) if file.is_some() => {
+        (Code::VENDOR_CLASS, _) => {
+            marks.and_then(|marks| marks.class).into_iter().for_each(|class| options.put_text(code, class));
+        }
+        (Code::VENDOR, _) if marks.is_some_and(|marks| marks.at_once) => {
             put_some(reply, code, sub_options(pxe::DISCOVERY_CONTROL, pxe::USE_BOOT_FILE));
         }
         (Code::IPXE, Client::Ipxe(_)) => put_some(reply, code, sub_options(ipxe::NO_PXEDHCP, 1)),

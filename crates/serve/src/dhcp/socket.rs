@@ -1,7 +1,7 @@
 //! An interface's socket. It receives from that interface only, and no answer ever leaves by another.
 
 use super::{
-    engine::Target,
+    engine::{Port, Target},
     held::Held,
     sys::{self, Inbox},
 };
@@ -16,7 +16,9 @@ use std::{
 pub(super) const BATCH: usize = 64;
 
 pub(super) const SERVER_PORT: u16 = 67;
-const CLIENT_PORT: u16 = 68;
+/// The port of PXE boot servers (PXE 2.1 section 2.3).
+pub(super) const BOOT_SERVER_PORT: u16 = 4011;
+pub(super) const CLIENT_PORT: u16 = 68;
 
 /// Bytes that the kernel keeps for us while we are at work: some 3,000 messages.
 const BACKLOG: usize = 4 << 20;
@@ -33,14 +35,29 @@ pub(super) struct Outgoing {
 pub(super) struct Socket {
     pub(super) interface: String,
     socket: UdpSocket,
+    port: u16,
 }
 
 impl Socket {
     /// Binds port 67 of an interface.
     pub(super) fn bind(interface: &str) -> io::Result<Socket> {
-        let say = |error: io::Error| io::Error::new(error.kind(), explain(interface, &error));
-        let socket = open(interface).map_err(say)?;
-        Ok(Socket { interface: interface.to_owned(), socket: socket.into() })
+        Socket::open(interface, SERVER_PORT)
+    }
+
+    /// Binds port 4011 of an interface.
+    pub(super) fn bind_boot_server(interface: &str) -> io::Result<Socket> {
+        Socket::open(interface, BOOT_SERVER_PORT)
+    }
+
+    fn open(interface: &str, port: u16) -> io::Result<Socket> {
+        let say = |error: io::Error| io::Error::new(error.kind(), explain(interface, port, &error));
+        let socket = open(interface, port).map_err(say)?;
+        Ok(Socket { interface: interface.to_owned(), socket: socket.into(), port })
+    }
+
+    /// What a message from `sender` that came in here is asked of.
+    pub(super) fn asked(&self, sender: SocketAddrV4) -> Port {
+        if self.port == BOOT_SERVER_PORT { Port::BootServer(sender) } else { Port::Server }
     }
 
     /// Goes on with a socket that was bound for us.
@@ -48,7 +65,7 @@ impl Socket {
         held.socket.set_broadcast(true)?;
         set_backlog(&held.socket);
         tracing::info!("{}: going on with the socket `{}` that the service manager holds", held.interface, held.name);
-        Ok(Socket { interface: held.interface, socket: held.socket.into() })
+        Ok(Socket { interface: held.interface, socket: held.socket.into(), port: SERVER_PORT })
     }
 
     pub(super) fn receive(&self, into: &mut Inbox) -> io::Result<usize> {
@@ -67,6 +84,7 @@ impl Socket {
         match target {
             Target::Relay(relay) => SocketAddrV4::new(relay, SERVER_PORT),
             Target::Client(address) => SocketAddrV4::new(address, CLIENT_PORT),
+            Target::Sender(sender) => sender,
             Target::Broadcast => SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT),
             Target::NewClient(address, mac) => match sys::enter_arp(&self.socket, &self.interface, address, mac) {
                 Ok(()) => SocketAddrV4::new(address, CLIENT_PORT),
@@ -77,14 +95,14 @@ impl Socket {
     }
 }
 
-fn open(interface: &str) -> io::Result<socket2::Socket> {
+fn open(interface: &str, port: u16) -> io::Result<socket2::Socket> {
     use socket2::{Domain, Protocol, Type};
     let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
     socket.set_broadcast(true)?;
     socket.bind_device(Some(interface.as_bytes()))?;
     set_backlog(&socket);
-    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, SERVER_PORT)).into())?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
     Ok(socket)
 }
 
@@ -94,12 +112,16 @@ fn set_backlog(socket: &socket2::Socket) {
         setsockopt(socket, sockopt::RcvBufForce, &BACKLOG).or_else(|_| setsockopt(socket, sockopt::RcvBuf, &BACKLOG));
 }
 
-fn explain(interface: &str, error: &io::Error) -> String {
+fn explain(interface: &str, port: u16, error: &io::Error) -> String {
     let next = match error.kind() {
-        io::ErrorKind::AddrInUse => "another DHCP server runs here; `ss -lunp sport = :67` names it",
-        io::ErrorKind::PermissionDenied => "run as root, or with CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN",
-        _ if error.raw_os_error() == Some(nix::libc::ENODEV) => "there is no such interface; `ip link` lists them",
-        _ => "see `ip address show`",
+        io::ErrorKind::AddrInUse => format!("another DHCP server runs here; `ss -lunp sport = :{port}` names it"),
+        io::ErrorKind::PermissionDenied => {
+            "run as root, or with CAP_NET_BIND_SERVICE, CAP_NET_RAW and CAP_NET_ADMIN".to_owned()
+        }
+        _ if error.raw_os_error() == Some(nix::libc::ENODEV) => {
+            "there is no such interface; `ip link` lists them".to_owned()
+        }
+        _ => "see `ip address show`".to_owned(),
     };
     format!("cannot serve DHCP on {interface}: {error}; {next}")
 }

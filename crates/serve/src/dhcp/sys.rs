@@ -17,31 +17,36 @@ const LONGEST: usize = 2048;
 /// Room for a batch of datagrams.
 pub(super) struct Inbox {
     buffers: Vec<[u8; LONGEST]>,
-    lengths: Vec<usize>,
+    /// How long each datagram is, and whose.
+    received: Vec<(usize, SocketAddrV4)>,
 }
 
 impl Inbox {
     pub(super) fn new(batch: usize) -> Self {
-        Inbox { buffers: vec![[0; LONGEST]; batch], lengths: Vec::with_capacity(batch) }
+        Inbox { buffers: vec![[0; LONGEST]; batch], received: Vec::with_capacity(batch) }
     }
 
     /// Reads what is there, up to the batch's size, without waiting. Returns how many datagrams that is.
     pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
-        self.lengths.clear();
+        self.received.clear();
         let mut slices: Vec<libc::iovec> = self
             .buffers
             .iter_mut()
             .map(|buffer| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() })
             .collect();
-        let mut headers: Vec<libc::mmsghdr> = slices.iter_mut().map(|slice| header(slice, None)).collect();
+        let mut names = vec![name(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)); slices.len()];
+        let pairs = slices.iter_mut().zip(&mut names);
+        let mut headers: Vec<libc::mmsghdr> = pairs.map(|(slice, name)| header(slice, name)).collect();
         let count = headers.len() as libc::c_uint;
-        // SAFETY: each header points to one slice, each slice to one whole buffer; all of them live until the call is over.
+        // SAFETY: each header points to one slice and one name, each slice to one whole buffer; all of them live until
+        // the call is over.
         let received = unsafe {
             libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count, libc::MSG_DONTWAIT, ptr::null_mut())
         };
         match usize::try_from(received) {
             Ok(received) => {
-                self.lengths.extend(headers.iter().take(received).map(|header| header.msg_len as usize));
+                let lengths = headers.iter().take(received).map(|header| header.msg_len as usize);
+                self.received.extend(lengths.zip(names.iter().map(address)));
                 Ok(received)
             }
             Err(_) => match io::Error::last_os_error() {
@@ -51,9 +56,10 @@ impl Inbox {
         }
     }
 
-    /// What the last call read.
-    pub(super) fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
-        self.buffers.iter().zip(&self.lengths).map(|(buffer, length)| buffer.get(..*length).unwrap_or(buffer))
+    /// What the last call read, and from whom.
+    pub(super) fn datagrams(&self) -> impl Iterator<Item = (&[u8], SocketAddrV4)> {
+        let read = self.buffers.iter().zip(&self.received);
+        read.map(|(buffer, (length, from))| (buffer.get(..*length).unwrap_or(buffer), *from))
     }
 }
 
@@ -68,7 +74,7 @@ pub(super) fn send_all<'a>(
         .map(|(bytes, to)| (libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }, name(to)))
         .unzip();
     let pairs = slices.iter_mut().zip(&mut names);
-    let mut headers: Vec<libc::mmsghdr> = pairs.map(|(slice, name)| header(slice, Some(name))).collect();
+    let mut headers: Vec<libc::mmsghdr> = pairs.map(|(slice, name)| header(slice, name)).collect();
     let mut rest = headers.as_mut_slice();
     let mut done = 0;
     while !rest.is_empty() {
@@ -88,15 +94,13 @@ pub(super) fn send_all<'a>(
     }
 }
 
-fn header(slice: &mut libc::iovec, name: Option<&mut libc::sockaddr_in>) -> libc::mmsghdr {
+fn header(slice: &mut libc::iovec, name: &mut libc::sockaddr_in) -> libc::mmsghdr {
     // SAFETY: a message header of zeros is one without name, data or control messages.
     let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
     header.msg_hdr.msg_iov = slice;
     header.msg_hdr.msg_iovlen = 1;
-    if let Some(name) = name {
-        header.msg_hdr.msg_name = ptr::from_mut(name).cast();
-        header.msg_hdr.msg_namelen = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
-    }
+    header.msg_hdr.msg_name = ptr::from_mut(name).cast();
+    header.msg_hdr.msg_namelen = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
     header
 }
 

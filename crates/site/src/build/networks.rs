@@ -2,7 +2,7 @@
 
 use super::{machines, pool, site_block::Settings};
 use crate::{
-    Dhcp, Network, Place, Route,
+    Dhcp, DhcpMode, Network, Place, Route,
     fields::Fields,
     source::{At, Span},
     world::World,
@@ -33,6 +33,7 @@ pub(super) struct Draft {
     search: Vec<Domain>,
     routes: Vec<Route>,
     mtu: Option<u16>,
+    mode: DhcpMode,
     /// `None` where they are implied.
     ranges: Option<Vec<Range>>,
     lease: Duration,
@@ -53,9 +54,6 @@ fn network(fields: &Fields<'_, '_>, settings: &Settings) -> Draft {
     let domain: Option<Domain> = fields.parsed("domain").map(|at| at.value).or_else(|| settings.domain.clone());
     let search = fields.parsed_list("search").map(|list| list.into_iter().map(|at| at.value).collect());
     let dhcp = fields.inner("dhcp");
-    if let Some(dhcp) = &dhcp {
-        mode(dhcp);
-    }
     Draft {
         name: fields.label().value,
         header: fields.block.header,
@@ -75,6 +73,7 @@ fn network(fields: &Fields<'_, '_>, settings: &Settings) -> Draft {
             .filter_map(|item| route(fields, item, subnet))
             .collect(),
         mtu: fields.number("mtu", 68..=65_535),
+        mode: dhcp.as_ref().map(mode).unwrap_or_default(),
         ranges: dhcp.as_ref().and_then(|dhcp| ranges(dhcp, subnet)),
         lease: dhcp.as_ref().and_then(lease).unwrap_or(Duration::from_secs(12 * 3600)),
         router_advertisements: fields.flag("router_advertisements").unwrap_or(true),
@@ -107,13 +106,20 @@ fn is_host(fields: &Fields<'_, '_>, what: &str, address: &At<Ipv4Addr>, subnet: 
     false
 }
 
-fn mode(dhcp: &Fields<'_, '_>) {
-    let word = dhcp.word("mode", &[("authoritative", true), ("proxy", false)]);
-    if let Some(At { value: false, span }) = word {
-        let note = dhcp.error(span, "`mode = \"proxy\"` is not there yet");
-        note.label("beside an existing DHCP server")
-            .next("use \"authoritative\" on a network without another DHCP server");
+/// In proxy mode the other server gives the addresses: what would say which, and for how long, is a misunderstanding.
+fn mode(dhcp: &Fields<'_, '_>) -> DhcpMode {
+    let words = [DhcpMode::Authoritative, DhcpMode::Proxy].map(|mode| (mode.word(), mode));
+    let Some(mode) = dhcp.word("mode", &words) else { return DhcpMode::default() };
+    if mode.value == DhcpMode::Proxy {
+        for name in ["range", "ranges", "lease"] {
+            if let Some(written) = dhcp.written(name) {
+                let note = dhcp.error(written.key, format!("`{name}` has no meaning in proxy mode"));
+                note.related(mode.span, "the network's other DHCP server gives the addresses")
+                    .next(&format!("remove `{name}`, or set mode = \"authoritative\" where no other server is"));
+            }
+        }
     }
+    mode.value
 }
 
 fn lease(dhcp: &Fields<'_, '_>) -> Option<Duration> {
@@ -306,6 +312,7 @@ fn finished(draft: &Draft, reserved: &[Ipv4Addr]) -> Option<Network> {
     let (subnet, address) = (draft.subnet?.value, draft.server()?.value);
     let gateway = draft.gateway.map(|at| at.value);
     let taken = || reserved.iter().copied().chain([address]).chain(gateway);
+    let proxied = (draft.mode == DhcpMode::Proxy).then(Vec::new);
     let set = draft.ranges.as_ref().map(|ranges| ranges.iter().map(|range| range.value).collect());
     Some(Network {
         name: draft.name.clone(),
@@ -320,7 +327,11 @@ fn finished(draft: &Draft, reserved: &[Ipv4Addr]) -> Option<Network> {
         search: draft.search.clone(),
         routes: draft.routes.clone(),
         mtu: draft.mtu,
-        dhcp: Dhcp { ranges: set.unwrap_or_else(|| pool::implied(subnet, taken())), lease: draft.lease },
+        dhcp: Dhcp {
+            mode: draft.mode,
+            ranges: proxied.or(set).unwrap_or_else(|| pool::implied(subnet, taken())),
+            lease: draft.lease,
+        },
         router_advertisements: draft.router_advertisements,
     })
 }

@@ -1,7 +1,7 @@
 //! Whole sites: what is implied, what is shown, what is read from disk.
 
 use crate::common::{outside, report, site};
-use firstlight_site::{Boot, Expect, LabFirmware, Sources, Unknown, load, parse, render, show};
+use firstlight_site::{Boot, DhcpMode, Expect, LabFirmware, Memory, Sources, Unknown, load, parse, render, show};
 use std::{fs, time::Duration};
 
 const FULL: &str = r#"
@@ -179,4 +179,15 @@ fn ten_thousand_machines_are_no_burden() {
                 machine \"m\" {\n count = 10000\n mac = format(\"52:54:00:00:%02x:%02x\", floor, count.index)\n}\n"
         .replace("floor, count.index", "(count.index - count.index % 256) / 256, count.index % 256");
     assert_eq!(site(&text).machines.len(), 10_000);
+}
+
+#[test]
+fn a_network_beside_another_dhcp_server_gives_no_addresses_and_reads_back() {
+    let text = "network \"n\" {\n subnet = \"10.9.0.0/24\"\n dhcp { mode = \"proxy\" }\n}\nprofile \"p\" {\n boot = \"disk\"\n}";
+    let site = parse(&Sources::single("site.hcl", text), &Memory::default()).unwrap().site;
+    let again = parse(&Sources::single("site.hcl", &show(&site)), &Memory::default()).unwrap().site;
+    for site in [site, again] {
+        assert_eq!(site.networks[0].dhcp.mode, DhcpMode::Proxy);
+        assert!(site.networks[0].dhcp.ranges.is_empty());
+    }
 }

@@ -11,9 +11,12 @@
 //! sends no identifier, or its MAC, goes on with it; one that sends another gets a lease of its own.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod captured;
 #[cfg(test)]
 mod hostile;
+mod proxy;
 #[cfg(test)]
 mod tests;
 
@@ -24,10 +27,10 @@ use super::{
 };
 use firstlight_boot::{Ask, BootSet, FirstStep, Greeting};
 use firstlight_model::{Mac, Timestamp};
-use firstlight_site::Network;
+use firstlight_site::{DhcpMode, Network};
 use firstlight_state::{Claim, ClientKey, Event, Lease, LeaseTable, What};
 use firstlight_wire::dhcp::{Code, Message, MessageType, Op};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// The shortest lease that a client may ask for, in seconds.
 const SHORTEST: u32 = 60;
@@ -56,6 +59,17 @@ pub(super) enum Target {
     NewClient(Ipv4Addr, Mac),
     /// To everyone on the link.
     Broadcast,
+    /// To where the message came from: on port 4011 clients have an address, and any port.
+    Sender(SocketAddrV4),
+}
+
+/// Where a message came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port {
+    /// 67: the DHCP server's.
+    Server,
+    /// 4011: the PXE boot server's, from this address.
+    BootServer(SocketAddrV4),
 }
 
 /// One message with all that its answer depends on.
@@ -72,13 +86,14 @@ struct Exchange<'a> {
     greeting: Greeting<'a>,
 }
 
-/// Decides what is answered to `message`, which belongs to `network`. Nothing to BOOTP, to another server's replies,
+/// Decides what is answered to `message`, which came in at `port` and belongs to `network`. Nothing to BOOTP, to another server's replies,
 /// to hardware that is not Ethernet, and to machines that the site ignores.
 pub(super) fn answer(
     table: &mut LeaseTable,
     set: &BootSet,
     network: &Network,
     message: &Message,
+    port: Port,
     now: Timestamp,
 ) -> Answer {
     let (Op::Request, Some(kind), Some(mac)) = (message.op, message.kind(), message.mac()) else {
@@ -95,6 +110,12 @@ pub(super) fn answer(
     let exchange = Exchange { message, network, set, now, ask, key, hardware, greeting };
     if !exchange.is_plausible() {
         return Answer::default();
+    }
+    if let Port::BootServer(sender) = port {
+        return exchange.as_boot_server(kind, sender);
+    }
+    if network.dhcp.mode == DhcpMode::Proxy {
+        return exchange.beside(kind);
     }
     match kind {
         MessageType::Discover => exchange.discover(table),

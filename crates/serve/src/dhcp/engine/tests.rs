@@ -48,6 +48,8 @@ pub(super) struct World {
     set: BootSet,
     table: LeaseTable,
     now: u64,
+    /// Where its messages come in.
+    pub(super) port: Port,
 }
 
 impl World {
@@ -63,14 +65,14 @@ impl World {
         let nothing = || Content::Bytes(Vec::new().into());
         let loaders = loaders(&site).iter().map(|loader| (loader.name().to_owned(), nothing())).collect();
         let table = LeaseTable::new(pools(&site));
-        World { set: BootSet::new(site, Default::default(), loaders, 1), table, now: 1_795_168_800 }
+        World { set: BootSet::new(site, Default::default(), loaders, 1), table, now: 1_795_168_800, port: Port::Server }
     }
 
     /// The answer to a message that comes over the wire and in at eth1.
     pub(super) fn answer(&mut self, message: &Message) -> Answer {
         let message = Message::parse(&message.encode(1472)).unwrap();
         let network = network_of(&self.set, "eth1", &message).unwrap();
-        answer(&mut self.table, &self.set, network, &message, Timestamp(self.now * 1000))
+        answer(&mut self.table, &self.set, network, &message, self.port, Timestamp(self.now * 1000))
     }
 
     /// The reply as its receiver reads it.
