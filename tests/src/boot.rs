@@ -1,6 +1,6 @@
 //! Booted machines: a lab with real firmware, and what became of each machine.
 
-use crate::{firstlight, repository, run};
+use crate::{Late, firstlight, late::Delay, repository, run::run_while};
 use std::{
     fs,
     process::Command,
@@ -59,6 +59,7 @@ pub struct Machine {
     blocks: String,
     lab: String,
     expect: &'static str,
+    late: Option<Late>,
 }
 
 /// Whether there is Debian's installer to boot: not every distribution has a package with it.
@@ -88,12 +89,26 @@ impl Machine {
     /// A machine that nobody declared.
     pub fn stranger(firmware: &str) -> Machine {
         let lab = format!("mac = \"52:54:00:00:00:01\"\n firmware = \"{firmware}\"\n memory = \"512M\"\n");
-        Machine { blocks: String::new(), lab, expect: "reported" }
+        Machine { blocks: String::new(), lab, expect: "reported", late: None }
     }
 
     /// Gives it an empty disk.
     pub fn with_disk(mut self) -> Machine {
         self.lab.push_str(" disk = \"64M\"\n");
+        self
+    }
+
+    /// Puts the lab's dnsmasq beside `firstlight serve`: it gives the addresses, and ours says what to boot.
+    pub fn beside_another_server(self) -> Machine {
+        self.in_a_site_where(
+            "  dns       = [\"10.20.0.1\"]\n",
+            "  dns       = [\"10.20.0.1\"]\n  dhcp { mode = \"proxy\" }\n",
+        )
+    }
+
+    /// Keeps the answers of one of the two servers back, longer than the other one takes.
+    pub fn where_late_is(mut self, who: Late) -> Machine {
+        self.late = Some(who);
         self
     }
 
@@ -122,7 +137,8 @@ impl Machine {
             .args(["lab", "run", "--json", "--timeout"])
             .arg((DEADLINE.as_secs() - 20).to_string())
             .arg(folder.path());
-        let output = run(&mut command, DEADLINE);
+        let mut late = self.late.map(|who| Delay::of(who, folder.path()));
+        let output = run_while(&mut command, DEADLINE, |lab| late.as_mut().is_none_or(|late| late.step(lab)));
         let summary = output
             .text
             .find('[')

@@ -8,12 +8,14 @@
 
 mod boot;
 mod cable;
+mod late;
 mod net;
 mod run;
 mod serve;
 
 pub use boot::{Boot, Machine, has_installer};
 pub use cable::Faults;
+pub use late::Late;
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
 pub use serve::{Server, WIDE_SITE};

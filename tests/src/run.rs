@@ -34,11 +34,17 @@ pub fn firstlight() -> PathBuf {
 
 /// Runs a program to its end, or kills it at the deadline.
 pub fn run(command: &mut Command, deadline: Duration) -> Output {
+    run_while(command, deadline, |_| true)
+}
+
+/// As [`run`]; meanwhile calls `meddle` with the process's number until it says that all is done.
+pub(crate) fn run_while(command: &mut Command, deadline: Duration, mut meddle: impl FnMut(u32) -> bool) -> Output {
     let shown = format!("{command:?}");
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("{shown}: {error}"));
     let readers = [reader(child.stdout.take()), reader(child.stderr.take())];
     let end = Instant::now() + deadline;
+    let mut done = false;
     let code = loop {
         match child.try_wait().expect("a child can be waited for") {
             Some(status) => break status.code(),
@@ -47,7 +53,10 @@ pub fn run(command: &mut Command, deadline: Duration) -> Output {
                 child.wait().expect("a child can be waited for");
                 break None;
             }
-            None => thread::sleep(Duration::from_millis(10)),
+            None => {
+                done = done || meddle(child.id());
+                thread::sleep(Duration::from_millis(10));
+            }
         }
     };
     let text = readers.into_iter().map(|reader| reader.join().unwrap_or_default()).collect();

@@ -69,6 +69,14 @@ pub enum Error {
         /// The end of its output.
         said: String,
     },
+    /// The server that gives the addresses of a network in proxy mode did not come up.
+    #[error("the DHCP server beside ours in the network {network} did not come up: {why}")]
+    AddressServer {
+        /// The network's name.
+        network: String,
+        /// Why, or the end of its output.
+        why: String,
+    },
     /// The lab that was started in the background did not come up.
     #[error("{0}")]
     Background(String),

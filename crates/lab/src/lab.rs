@@ -1,7 +1,7 @@
 //! The supervisor: brings a lab up, keeps watch, takes it down.
 
 use crate::{
-    Accel, Error, Folder, Programs, Result, Status,
+    Accel, Error, Folder, Programs, Result, Status, address_server,
     control::{self, Control, Request},
     error::{file, system},
     folder::Held,
@@ -54,6 +54,8 @@ pub enum End {
 pub struct Lab {
     // In the order of their dropping: the folder is let go last.
     server: Option<Child>,
+    /// Of networks in proxy mode.
+    address_servers: Vec<Child>,
     machines: Vec<Machine>,
     /// Those who asked for the end; their connections close when it has come.
     farewell: Vec<UnixStream>,
@@ -82,6 +84,7 @@ impl Lab {
         options.forget.iter().try_for_each(|folder| forget(folder))?;
         namespace::enter()?;
         network::make(&programs.ip, &site.networks, &machines)?;
+        lab.address_servers = address_server::start(&programs.ip, site, &lab.folder)?;
         lab.start_server(site, &options.server)?;
         for (number, machine) in machines.iter().enumerate() {
             lab.go_on()?;
@@ -104,7 +107,17 @@ impl Lab {
         // Signals first: from here on Ctrl-C ends the lab in order, whatever it is doing.
         let (signals, control) = (Signals::take()?, Control::open(&folder)?);
         let accel = options.accel.unwrap_or(Accel::Tcg);
-        let mut lab = Lab { server: None, machines: vec![], farewell: vec![], control, signals, accel, folder, held };
+        let mut lab = Lab {
+            server: None,
+            address_servers: vec![],
+            machines: vec![],
+            farewell: vec![],
+            control,
+            signals,
+            accel,
+            folder,
+            held,
+        };
         if options.accel.is_none() {
             lab.accel = programs.x86().map_or(Ok(Accel::Tcg), |qemu| Accel::find(qemu, lab.folder.path()))?;
         }
@@ -223,7 +236,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         process::end(self.machines.iter_mut().map(|machine| &mut machine.process));
-        process::end(self.server.as_mut());
+        process::end(self.server.iter_mut().chain(&mut self.address_servers));
         self.folder.clean(&self.held);
     }
 }

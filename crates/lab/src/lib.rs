@@ -13,6 +13,7 @@
 //! What it does not do: decide what boots (that is the site's and the boot server's), or print.
 
 mod accel;
+mod address_server;
 mod background;
 mod client;
 mod console;

@@ -59,7 +59,8 @@ fn bridge_of<'a>(machine: &LabMachine, networks: &'a [Network]) -> Result<&'a st
         .ok_or_else(|| Error::NoInterface { machine: machine.name.to_string(), network: machine.network.clone() })
 }
 
-fn run_batch(ip: &Path, commands: &str) -> Result<()> {
+/// Runs commands of `ip`, one on each line.
+pub(crate) fn run_batch(ip: &Path, commands: &str) -> Result<()> {
     let failed = |why: String| Error::Program { program: format!("{} -batch -", ip.display()), why };
     let mut child = Command::new(ip)
         .args(["-batch", "-"])

@@ -148,6 +148,12 @@ impl Search<'_> {
     }
 }
 
+/// A program that only some labs need.
+pub(crate) fn find(name: &'static str, package: &'static str) -> Result<PathBuf> {
+    let found = search_path().into_iter().map(|dir| dir.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| Error::Missing(Missing(vec![(name, package)])))
+}
+
 /// `PATH`, and the folders of system programs, which users' `PATH` often lacks.
 fn search_path() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -26,6 +26,7 @@ mod source;
 mod syntax;
 mod world;
 
+pub use build::free_ranges;
 pub use found_later::FoundLater;
 pub use load::load;
 pub use outside::{Disk, Memory, Outside};

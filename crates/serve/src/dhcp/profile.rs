@@ -4,8 +4,8 @@
 //!
 //! Three kinds of answer differ. With a *lease*: OFFER and ACK of the server that also gives the address. As a *proxy*:
 //! the OFFER on port 67 beside another server, without an address. As a *boot server*: the ACK on port 4011, and to an
-//! INFORM. What does not differ is not here: the file's name in `file` and option 67, and for what comes by TFTP our
-//! address in `siaddr`, `sname` and option 66 (`reply.rs`). Not here either: which file that is (`firstlight_boot`).
+//! INFORM. What does not differ is not here: the file's name in `file` and option 67, and our
+//! address in `siaddr`, for what comes by TFTP in `sname` and option 66 too (`reply.rs`). Not here either: which file that is (`firstlight_boot`).
 
 use firstlight_boot::Client;
 use firstlight_model::Firmware;
@@ -58,8 +58,8 @@ const PROFILES: [Profile; 6] = [
     Profile { family: Family::UefiPxe, lease: PXE_AT_ONCE, proxy: PXE, boot_server: PXE },
     // HttpBootDxe takes an offer with its own class and a URL, and knows neither option 43 nor port 4011.
     Profile { family: Family::UefiHttp, lease: HTTP, proxy: HTTP, boot_server: HTTP },
-    // Takes any offer without an address that says PXEClient; with a file name in it, it does not ask on 4011. With a
-    // lease it must not find one: it would look for a menu. It is then told not to wait for a proxy (175.176).
+    // Takes any offer that says PXEClient for a proxy's; with `siaddr` and a file name in it, it does not ask on 4011
+    // (dhcp_has_pxeopts). With a lease it is told not to wait for a proxy (175.176), and needs neither.
     Profile { family: Family::Ipxe, lease: NONE, proxy: PXE, boot_server: PXE },
     // Reads `siaddr` and `file` and knows no option 43. It looks for a proxy's offer only where it was built to
     // (CONFIG_SERVERIP_FROM_PROXYDHCP), and takes that by the class.

@@ -82,6 +82,8 @@ pub(super) fn proxy(facts: &Facts<'_>, kind: MessageType, marks: Marks) -> Messa
     }
     echo_relay(facts.request, &mut reply);
     boot_fields(facts, &mut reply);
+    // For a URL too: iPXE overlooks a file name without a server.
+    reply.siaddr = facts.network.address;
     reply
 }
 

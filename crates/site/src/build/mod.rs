@@ -12,6 +12,7 @@ mod profiles;
 mod site_block;
 
 pub(crate) use pool::first_host;
+pub use pool::free_ranges;
 pub(crate) use site_block::implied_name;
 
 use crate::{LeaveBy, Site, world::World};

@@ -329,7 +329,7 @@ fn finished(draft: &Draft, reserved: &[Ipv4Addr]) -> Option<Network> {
         mtu: draft.mtu,
         dhcp: Dhcp {
             mode: draft.mode,
-            ranges: proxied.or(set).unwrap_or_else(|| pool::implied(subnet, taken())),
+            ranges: proxied.or(set).unwrap_or_else(|| pool::free_ranges(subnet, taken())),
             lease: draft.lease,
         },
         router_advertisements: draft.router_advertisements,

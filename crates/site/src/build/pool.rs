@@ -9,7 +9,7 @@ pub(crate) fn first_host(subnet: Ipv4Net) -> Option<Ipv4Addr> {
 }
 
 /// The upper half of the subnet without the addresses in `taken`, as few ranges as possible.
-pub(super) fn implied(subnet: Ipv4Net, taken: impl IntoIterator<Item = Ipv4Addr>) -> Vec<(Ipv4Addr, Ipv4Addr)> {
+pub fn free_ranges(subnet: Ipv4Net, taken: impl IntoIterator<Item = Ipv4Addr>) -> Vec<(Ipv4Addr, Ipv4Addr)> {
     let (base, end) = (u64::from(subnet.base().to_bits()), u64::from(subnet.broadcast().to_bits()));
     let half = base + (end - base).div_ceil(2);
     let last = if subnet.prefix() > 30 { end } else { end - 1 };
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn ranges(subnet: &str, taken: &[&str]) -> Vec<String> {
-        let ranges = implied(subnet.parse().unwrap(), taken.iter().map(|a| a.parse().unwrap()));
+        let ranges = free_ranges(subnet.parse().unwrap(), taken.iter().map(|a| a.parse().unwrap()));
         ranges.into_iter().map(|(first, last)| format!("{first}-{last}")).collect()
     }
 

@@ -185,7 +185,7 @@ fn ten_thousand_machines_are_no_burden() {
 fn a_network_beside_another_dhcp_server_gives_no_addresses_and_reads_back() {
     let text = "network \"n\" {\n subnet = \"10.9.0.0/24\"\n dhcp { mode = \"proxy\" }\n}\nprofile \"p\" {\n boot = \"disk\"\n}";
     let site = parse(&Sources::single("site.hcl", text), &Memory::default()).unwrap().site;
-    let again = parse(&Sources::single("site.hcl", &show(&site)), &Memory::default()).unwrap().site;
+    let again = parse(&Sources::single("site.hcl", show(&site)), &Memory::default()).unwrap().site;
     for site in [site, again] {
         assert_eq!(site.networks[0].dhcp.mode, DhcpMode::Proxy);
         assert!(site.networks[0].dhcp.ranges.is_empty());

@@ -135,6 +135,7 @@ fn ipxe_gets_its_script_and_http_boot_its_url() {
     ipxe.options.put_text(Code::USER_CLASS, "iPXE");
     let (offer, _) = world.reply(&ipxe).unwrap();
     assert!(offer.boot_file().unwrap().starts_with("http://10.20.0.1:8080/boot.ipxe?"));
+    assert_eq!(offer.siaddr, ip(1), "or it asks on 4011, and overlooks the answer");
     assert_eq!(offer.options.text(Code::VENDOR_CLASS).as_deref(), Some("PXEClient"), "or it overlooks it");
     assert!(!offer.options.has(Code::IPXE), "it is to wait for the address");
     let (offer, _) = world.reply(&firmware(Discover, "HTTPClient:Arch:00016:UNDI:003016", 16)).unwrap();
