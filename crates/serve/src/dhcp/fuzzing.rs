@@ -16,6 +16,7 @@ pub(crate) fn answer(
 ) -> Option<Vec<u8>> {
     let message = Message::parse(packet).ok()?;
     let network = network_of(set, interface, &message)?;
-    let (reply, _) = engine::answer(table, set, network, &message, Timestamp(seconds * 1000)).reply?;
+    let (reply, _) =
+        engine::answer(table, set, network, &message, engine::Port::Server, Timestamp(seconds * 1000)).reply?;
     Some(reply.encode(message.limit()))
 }
