@@ -25,7 +25,7 @@ test: ## install what is needed, lint, run every test, boot the three machines
 	cargo test --workspace --locked
 
 test-boot: ## the longer suite of booted machines
-	@scripts/install-packages build demo test
+	@scripts/install-packages build demo test secure-boot
 	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
 	cargo test --locked -p firstlight-tests -- --ignored

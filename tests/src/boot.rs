@@ -1,11 +1,11 @@
 //! Booted machines: a lab with real firmware, and what became of each machine.
 
-use crate::{Late, firstlight, late::Delay, repository, run::run_while};
+use crate::{Late, firstlight, late::Delay, repository, run, run::run_while};
 use std::{
     fs,
-    process::Command,
+    process::{Command, Stdio},
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -124,27 +124,55 @@ impl Machine {
     pub fn until(mut self, expect: &'static str) -> Boot {
         self.expect = expect;
         let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::tempdir().expect("a folder for the site");
-        let assets = repository().join("examples/assets");
-        assert!(assets.join("vmlinuz").exists(), "there is nothing to boot: make prepare");
-        let site = if self.blocks.contains("network") { self.blocks } else { format!("{SITE}{}", self.blocks) };
-        let lab = format!("lab {{\n machine \"kitt\" {{\n {} expect = \"{expect}\"\n }}\n}}\n", self.lab);
-        let text = format!("{site}{lab}").replace("ASSETS", &assets.display().to_string());
-        fs::write(folder.path().join("site.hcl"), text).expect("the site is written");
-        fs::write(folder.path().join("preseed.cfg"), "# for {{ machine.name }}\n").expect("the preseed is written");
-        let mut command = Command::new(firstlight());
-        command
-            .args(["lab", "run", "--json", "--timeout"])
-            .arg((DEADLINE.as_secs() - 20).to_string())
-            .arg(folder.path());
-        let mut late = self.late.map(|who| Delay::of(who, folder.path()));
-        let output = run_while(&mut command, DEADLINE, |lab| late.as_mut().is_none_or(|late| late.step(lab)));
+        let late = self.late;
+        let site = self.site();
+        let mut late = late.map(|who| Delay::of(who, site.path()));
+        let output = run_while(&mut lab(&site), DEADLINE, |lab| late.as_mut().is_none_or(|late| late.step(lab)));
         let summary = output
             .text
             .find('[')
             .and_then(|at| serde_json::Deserializer::from_str(&output.text[at..]).into_iter().next()?.ok());
-        Boot { summary: summary.unwrap_or_default(), text: output.text, site: folder }
+        Boot { summary: summary.unwrap_or_default(), text: output.text, site }
     }
+
+    /// Runs the lab until the machine's console says this. Fails, with the console, where it does not within the deadline.
+    pub fn until_its_console_says(self, text: &str) -> Boot {
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let boot = Boot { summary: Default::default(), text: String::new(), site: self.site() };
+        let mut lab = lab(&boot.site).stdout(Stdio::null()).spawn().expect("the lab starts");
+        let end = Instant::now() + DEADLINE;
+        while !boot.console().contains(text)
+            && Instant::now() < end
+            && lab.try_wait().is_ok_and(|ended| ended.is_none())
+        {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        let interrupt = format!("kill -INT {}", lab.id());
+        run(Command::new("sh").args(["-c", &interrupt]), Duration::from_secs(5));
+        lab.wait().expect("the lab ends");
+        assert!(boot.console().contains(text), "it never said {text:?}\n--- console\n{}", boot.console());
+        boot
+    }
+
+    /// The folder of its site.
+    fn site(self) -> TempDir {
+        let folder = tempfile::tempdir().expect("a folder for the site");
+        let assets = repository().join("examples/assets");
+        assert!(assets.join("vmlinuz").exists(), "there is nothing to boot: make prepare");
+        let site = if self.blocks.contains("network") { self.blocks } else { format!("{SITE}{}", self.blocks) };
+        let lab = format!("lab {{\n machine \"kitt\" {{\n {} expect = \"{}\"\n }}\n}}\n", self.lab, self.expect);
+        let text = format!("{site}{lab}").replace("ASSETS", &assets.display().to_string());
+        fs::write(folder.path().join("site.hcl"), text).expect("the site is written");
+        fs::write(folder.path().join("preseed.cfg"), "# for {{ machine.name }}\n").expect("the preseed is written");
+        folder
+    }
+}
+
+/// `firstlight lab run` on a site.
+fn lab(site: &TempDir) -> Command {
+    let mut command = Command::new(firstlight());
+    command.args(["lab", "run", "--json", "--timeout"]).arg((DEADLINE.as_secs() - 20).to_string()).arg(site.path());
+    command
 }
 
 impl Boot {

@@ -65,13 +65,19 @@ fn missing_file(site: &Site, loader: &Loader, file: &LoaderFile) -> FoundLater {
         Some(package) if loader.firmware.iter().any(|firmware| firmware.arch() == Some(Arch::Arm64)) => format!(
             "take it from Debian's package `{package}`, Debian 13 or later, or name another in a `loader` block"
         ),
-        Some(package) => format!(
-            "install the package `{package}` (apt-get install {package}), or set `ipxe_dir` in the `site` block"
-        ),
+        Some(package) => {
+            let instead = if loader.secure_boot {
+                "bring your own by a `loader` block with `secure_boot = true`"
+            } else {
+                "set `ipxe_dir` in the `site` block"
+            };
+            format!("install the package `{package}` (apt-get install {package}), or {instead}")
+        }
         None => "put the file there, or correct `path` or `beside`".to_owned(),
     };
+    let usual = if loader.secure_boot { &site.set_at.secure_boot } else { &site.set_at.ipxe_dir };
     FoundLater {
-        place: loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone()),
+        place: loader.place.clone().or_else(|| usual.clone()),
         message: format!("the network boot program {} for {} is missing", file.path.display(), firmware.join(", ")),
         help: Some(help),
         related: None,

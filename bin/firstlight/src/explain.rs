@@ -114,7 +114,14 @@ fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Expla
     let decision = set.decide(ask, None, &Standing::default());
     let network = network_for(set, decision.machine)?;
     let token = Token::placeholder();
-    let script = set.script(ask, &decision, network, &token);
+    let secure = decision.secure_boot(set.site.secure_boot);
+    let script = match grub_asks(set, only, secure) {
+        Some(firmware) => {
+            let ask = Ask { client: Client::Grub(Some(firmware)), ..ask.clone() };
+            set.grub_script(&ask, &decision, network, &token).map(Some)
+        }
+        None => set.script(ask, &decision, network, &token),
+    };
     let script = script.map_err(|error| Failure::Failed(error.to_string()))?.map(|script| veiled(ask, &script));
     Ok(Explanation {
         mac: (ask.mac != UNKNOWN_MAC).then_some(ask.mac),
@@ -125,7 +132,7 @@ fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Expla
         network: network.name.clone(),
         boots: decision.summary(),
         reasons: decision.reasons.iter().map(|reason| veiled(ask, &reason.to_string())).collect(),
-        first_step: first_steps(set, ask, network, only),
+        first_step: first_steps(set, ask, network, only, secure),
         script,
         configs: configs(set, ask, &decision, network, &token)?,
     })
@@ -165,7 +172,13 @@ fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Ne
 }
 
 /// What DHCP tells the firmware, and then iPXE. It is not told the serial number.
-fn first_steps(set: &BootSet, ask: &Ask, network: &Network, only: Option<FirmwareName>) -> BTreeMap<String, String> {
+fn first_steps(
+    set: &BootSet,
+    ask: &Ask,
+    network: &Network,
+    only: Option<FirmwareName>,
+    secure: bool,
+) -> BTreeMap<String, String> {
     let usual = [
         (Some(FirmwareName::Bios), Client::Pxe(Firmware::Bios)),
         (Some(FirmwareName::Uefi), Client::Pxe(Firmware::UefiAmd64)),
@@ -177,8 +190,10 @@ fn first_steps(set: &BootSet, ask: &Ask, network: &Network, only: Option<Firmwar
         let step = match set.greet(&Ask { client, serial: None, ..ask.clone() }, network).step {
             FirstStep::Silence => "no answer".to_owned(),
             FirstStep::AddressOnly => "an address and nothing to boot: no loader for it is there".to_owned(),
-            FirstStep::Tftp(file) => format!("load {file} by TFTP from {}{}", network.address, then(set, client)),
-            FirstStep::Url(url) => format!("load {}{}", veiled(ask, &url), then(set, client)),
+            FirstStep::Tftp(file) => {
+                format!("load {file} by TFTP from {}{}", network.address, then(set, client, secure))
+            }
+            FirstStep::Url(url) => format!("load {}{}", veiled(ask, &url), then(set, client, secure)),
         };
         (client.to_string(), step)
     };
@@ -193,10 +208,23 @@ fn by_loaders(set: &BootSet, usual: &[(Option<FirmwareName>, Client)]) -> Vec<(O
     all.filter(|(_, client)| !usual.iter().any(|(_, known)| known == client)).collect()
 }
 
+/// The firmware, where its loader asks for a script in GRUB's language. With `secure_boot` UEFI is meant, where no
+/// firmware is named.
+fn grub_asks(set: &BootSet, only: Option<FirmwareName>, secure: bool) -> Option<Firmware> {
+    let firmware = match only {
+        None if secure => Firmware::UefiAmd64,
+        None | Some(FirmwareName::Bios) => Firmware::Bios,
+        Some(FirmwareName::Uefi) => Firmware::UefiAmd64,
+        Some(FirmwareName::UefiHttp) => Firmware::UefiAmd64Http,
+    };
+    let loader = set.loaders().iter().find(|l| l.secure_boot == secure && l.firmware.contains(&firmware))?;
+    (loader.then == Then::Grub).then_some(firmware)
+}
+
 /// What follows on a loader, where that is not iPXE's script.
-fn then(set: &BootSet, client: Client) -> &'static str {
+fn then(set: &BootSet, client: Client, secure: bool) -> &'static str {
     let (Client::Pxe(firmware) | Client::HttpBoot(firmware)) = client else { return "" };
-    match set.loader_for(firmware).map(|loader| loader.then) {
+    match set.loader_for(firmware, secure).map(|loader| loader.then) {
         Some(Then::Grub) => ", which asks for a script in GRUB's language",
         Some(Then::Nothing) => ", which asks for no script",
         Some(Then::Ipxe) | None => "",

@@ -25,6 +25,8 @@ pub enum Client {
     HttpBoot(Firmware),
     /// iPXE (user class `iPXE` or option 175): wants its script, and never a loader again.
     Ipxe(Option<Firmware>),
+    /// GRUB, which has come by a loader of ours: wants its script. It never asks by DHCP.
+    Grub(Option<Firmware>),
     /// An operating system or anything else that only wants an address.
     Other,
 }
@@ -43,6 +45,8 @@ impl fmt::Display for Client {
             Client::HttpBoot(firmware) => write!(f, "{firmware}"),
             Client::Ipxe(Some(firmware)) => write!(f, "iPXE ({firmware})"),
             Client::Ipxe(None) => f.write_str("iPXE"),
+            Client::Grub(Some(firmware)) => write!(f, "GRUB ({firmware})"),
+            Client::Grub(None) => f.write_str("GRUB"),
             Client::Other => f.write_str("OS"),
         }
     }

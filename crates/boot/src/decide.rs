@@ -111,6 +111,12 @@ impl Decision<'_> {
         of_machine.or(self.class.and_then(|c| c.leave_by)).or(of_profile).unwrap_or(LeaveBy::Exit)
     }
 
+    /// Whether it gets the signed chain: the machine's own word, else its class's, else `default`, the site's.
+    pub fn secure_boot(&self, default: bool) -> bool {
+        let of_machine = self.machine.and_then(|machine| machine.secure_boot);
+        of_machine.or(self.class.and_then(|class| class.secure_boot)).unwrap_or(default)
+    }
+
     /// The variables that templates see: the profile's, under the class's, under the machine's.
     pub fn vars(&self) -> Vars {
         let mut vars = Vars::new();
@@ -305,10 +311,10 @@ impl BootSet {
 }
 
 fn arch_of(ask: &Ask) -> Option<Arch> {
-    use crate::Client::{HttpBoot, Ipxe, Other, Pxe};
+    use crate::Client::{Grub, HttpBoot, Ipxe, Other, Pxe};
     match ask.client {
-        Pxe(firmware) | HttpBoot(firmware) | Ipxe(Some(firmware)) => firmware.arch(),
-        Ipxe(None) | Other => None,
+        Pxe(firmware) | HttpBoot(firmware) | Ipxe(Some(firmware)) | Grub(Some(firmware)) => firmware.arch(),
+        Ipxe(None) | Grub(None) | Other => None,
     }
 }
 

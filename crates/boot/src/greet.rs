@@ -32,22 +32,22 @@ impl BootSet {
         let step = match decision.outcome {
             // DHCP does not carry serial numbers: who may yet turn out to be a declared machine is not turned away.
             Outcome::Ignore if !(ask.client.boots() && self.knows_serials()) => FirstStep::Silence,
-            _ => self.first_step(ask, network),
+            _ => self.first_step(ask, network, decision.secure_boot(self.site.secure_boot)),
         };
         Greeting { machine: decision.machine, step }
     }
 
     /// iPXE gets its script and never a loader again: that is what ends the chain.
-    fn first_step(&self, ask: &Ask, network: &Network) -> FirstStep {
+    fn first_step(&self, ask: &Ask, network: &Network, secure_boot: bool) -> FirstStep {
         let urls = self.urls(network);
         match ask.client {
             Client::Ipxe(_) => FirstStep::Url(urls.script(ask, None)),
-            Client::Pxe(firmware) | Client::HttpBoot(firmware) => match self.loader_for(firmware) {
+            Client::Pxe(firmware) | Client::HttpBoot(firmware) => match self.loader_for(firmware, secure_boot) {
                 Some(loader) if loader.over == Over::Tftp => FirstStep::Tftp(loader.name().to_owned()),
                 Some(loader) => FirstStep::Url(urls.loader(loader.name())),
                 None => FirstStep::AddressOnly,
             },
-            Client::Other => FirstStep::AddressOnly,
+            Client::Grub(_) | Client::Other => FirstStep::AddressOnly,
         }
     }
 }

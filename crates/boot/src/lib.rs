@@ -10,6 +10,7 @@
 mod ask;
 mod decide;
 mod greet;
+mod grub;
 mod lifecycle;
 mod loaders;
 mod render;

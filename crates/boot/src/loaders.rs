@@ -15,6 +15,8 @@ pub struct Loader {
     pub over: Over,
     /// What it asks us for once it runs.
     pub then: Then,
+    /// Whether it is for the machines with `secure_boot`, or for the others.
+    pub secure_boot: bool,
     /// Its own file, and after it those that it fetches from beside itself.
     pub files: Vec<LoaderFile>,
     /// Where the site names it; `None` for a usual one.
@@ -52,13 +54,42 @@ const USUAL: [(Firmware, &str); 5] = [
     (Firmware::UefiArm64Http, "ipxe-arm64.efi"),
 ];
 
+/// What is usual for machines with `secure_boot`, all of it signed: Microsoft's key starts the shim, and the shim starts
+/// what Debian signed under the name `grubx64.efi`.
+const SIGNED: [(&str, &str, &str); 2] = [
+    ("shimx64.efi", "/usr/lib/shim/shimx64.efi.signed", "shim-signed"),
+    ("grubx64.efi", "/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed", "grub-efi-amd64-signed"),
+];
+
 /// Every network boot program of a site: its own, and the usual ones for all other firmware.
 pub fn loaders(site: &Site) -> Vec<Loader> {
     let mut loaders: Vec<Loader> = site.loaders.values().map(own).collect();
-    let usual = USUAL.into_iter().filter(|(firmware, _)| !loaders.iter().any(|l| l.firmware.contains(firmware)));
-    let usual: Vec<Loader> = usual.map(|(firmware, file)| ipxe(site, firmware, file)).collect();
-    loaders.extend(usual);
+    let usual = USUAL.into_iter().map(|(firmware, file)| ipxe(site, firmware, file));
+    let signed = [Firmware::UefiAmd64, Firmware::UefiAmd64Http].map(signed);
+    for usual in usual.chain(signed.into_iter().filter(|_| site.uses_secure_boot())) {
+        let same = |own: &Loader| own.secure_boot == usual.secure_boot && own.firmware.contains(&usual.firmware[0]);
+        if !loaders.iter().any(same) {
+            loaders.push(usual);
+        }
+    }
     loaders
+}
+
+fn signed(firmware: Firmware) -> Loader {
+    let files = SIGNED.map(|(name, path, package)| LoaderFile {
+        name: format!("secure-boot/{name}"),
+        path: path.into(),
+        package: Some(package),
+    });
+    Loader {
+        firmware: vec![firmware],
+        over: over(&[firmware]),
+        then: Then::Grub,
+        secure_boot: true,
+        files: files.into(),
+        place: None,
+        expected: true,
+    }
 }
 
 fn ipxe(site: &Site, firmware: Firmware, name: &str) -> Loader {
@@ -67,6 +98,7 @@ fn ipxe(site: &Site, firmware: Firmware, name: &str) -> Loader {
         firmware: vec![firmware],
         over: over(&[firmware]),
         then: Then::Ipxe,
+        secure_boot: false,
         files: vec![file],
         place: None,
         expected: firmware.arch() != Some(Arch::Arm64) || has_arm(site),
@@ -91,6 +123,7 @@ fn own(block: &firstlight_site::Loader) -> Loader {
         over: block.over.unwrap_or(over(&firmware)),
         firmware,
         then: block.then,
+        secure_boot: block.secure_boot,
         files: files.map(file).collect(),
         place: Some(block.place.clone()),
         expected: true,
@@ -102,14 +135,33 @@ fn over(firmware: &[Firmware]) -> Over {
 }
 
 impl BootSet {
-    /// The loader for a firmware, where there is one and its file can be served.
-    pub fn loader_for(&self, firmware: Firmware) -> Option<&Loader> {
-        let loader = self.loaders.iter().find(|loader| loader.firmware.contains(&firmware))?;
-        self.loader(loader.name()).is_some().then_some(loader)
+    /// The loader for a firmware, where there is one and its files can be served. With `secure_boot` a UEFI machine
+    /// gets one that is meant for it or none; what is no UEFI has no Secure Boot, and gets the usual one.
+    pub fn loader_for(&self, firmware: Firmware, secure_boot: bool) -> Option<&Loader> {
+        let with = |secure: bool| {
+            self.loaders.iter().find(|loader| loader.secure_boot == secure && loader.firmware.contains(&firmware))
+        };
+        let loader = match (secure_boot, firmware.is_uefi()) {
+            (true, true) => with(true)?,
+            (true, false) => with(true).or_else(|| with(false))?,
+            (false, _) => with(false)?,
+        };
+        loader.files.iter().all(|file| self.loader(&file.name).is_some()).then_some(loader)
     }
 
     /// Every network boot program of the site.
     pub fn loaders(&self) -> &[Loader] {
         &self.loaders
+    }
+
+    /// The name of the loader's file that a client means by `asked`. A shim asks for what is beside it with two slashes,
+    /// or without the folder where it finds none in the answer that DHCP gave it.
+    pub fn loader_file(&self, asked: &str) -> Option<&str> {
+        let name = asked.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        if let Some((name, _)) = self.loader_files.get_key_value(&name) {
+            return Some(name);
+        }
+        let base = |file: &str| file.rsplit('/').next() == Some(&*name);
+        self.loader_files.keys().map(String::as_str).find(|file| base(file))
     }
 }

@@ -3,12 +3,12 @@
 //! What a machine says of itself is never copied into a script: only values that were parsed first are.
 
 use crate::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token, Urls, subject::Subject};
-use firstlight_site::{Boot, LeaveBy, Linux, Network, Profile};
+use firstlight_site::{Boot, Class, LeaveBy, Linux, Network, Profile};
 
 /// How long a machine waits after something failed.
-const RETRY_SECONDS: u32 = 10;
+pub(crate) const RETRY_SECONDS: u32 = 10;
 /// How long a machine waits whose script cannot be rendered: until somebody has corrected the site.
-const UNRENDERED_SECONDS: u32 = 30;
+pub(crate) const UNRENDERED_SECONDS: u32 = 30;
 
 impl BootSet {
     /// `autoexec.ipxe`. iPXE runs it in place of its own boot, with the network card still closed: it must ask for an
@@ -83,20 +83,15 @@ impl BootSet {
     }
 
     fn menu(&self, subject: &Subject<'_>) -> String {
-        let offered = self.site.profiles.values().filter(|profile| profile.is_offered());
-        let classes = self.site.classes.values().filter(|class| {
-            let profile = class.profile.as_deref().or(self.site.default_profile.as_deref());
-            profile.and_then(|name| self.profile(name)).is_some_and(|profile| profile.is_offered())
-        });
         let mut items = String::from("item --gap -- Operating systems\n");
         let mut targets = String::new();
-        for profile in offered {
+        for profile in self.offered_profiles() {
             items.push_str(&format!("item profile-{} {}\n", profile.name, plain(&profile.title)));
             let choice = Choice::Profile(profile.name.clone());
             targets.push_str(&target("profile", &profile.name, &subject.urls.script_again(subject.ask, Some(&choice))));
         }
         let mut gap = "item --gap -- Classes\n";
-        for class in classes {
+        for class in self.offered_classes() {
             items.push_str(std::mem::take(&mut gap));
             items.push_str(&format!("item class-{0} {0}\n", class.name));
             let choice = Choice::Class(class.name.clone());
@@ -115,8 +110,21 @@ impl BootSet {
         )
     }
 
+    /// The profiles that the menu offers.
+    pub(crate) fn offered_profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.site.profiles.values().filter(|profile| profile.is_offered())
+    }
+
+    /// The classes that the menu offers: those whose profile it offers.
+    pub(crate) fn offered_classes(&self) -> impl Iterator<Item = &Class> {
+        self.site.classes.values().filter(|class| {
+            let profile = class.profile.as_deref().or(self.site.default_profile.as_deref());
+            profile.and_then(|name| self.profile(name)).is_some_and(|profile| profile.is_offered())
+        })
+    }
+
     /// The menu's default: the site's default profile where the menu offers it, else the local disk, which harms nothing.
-    fn menu_default(&self) -> String {
+    pub(crate) fn menu_default(&self) -> String {
         let default = self.site.default_profile.as_deref().and_then(|name| self.profile(name));
         match default.filter(|profile| profile.is_offered()) {
             Some(profile) => format!("profile-{}", profile.name),

@@ -42,7 +42,7 @@ pub struct BootSet {
     pub site: Site,
     assets: BTreeMap<String, Content>,
     pub(crate) loaders: Vec<Loader>,
-    loader_files: BTreeMap<String, Content>,
+    pub(crate) loader_files: BTreeMap<String, Content>,
     pub(crate) templates: Templates,
     by_mac: HashMap<Mac, String>,
     by_uuid: HashMap<Uuid, String>,

@@ -1,8 +1,11 @@
-//! The layout of what is served over HTTP, in one place: made here, and taken apart by the server's routes.
+//! The layout of what is served over HTTP, in one place: made here, and taken apart by the server's routes. GRUB has
+//! its part of it by TFTP as well, under the same names.
 //!
 //! | path | what |
 //! |---|---|
-//! | `/boot.ipxe?mac=…` | the boot script for a machine |
+//! | `/boot.ipxe?mac=…` | the boot script for a machine, in iPXE's language |
+//! | `/boot.grub?mac=…` | the same in GRUB's |
+//! | `/grub/grub.cfg` | what leads GRUB to it |
 //! | `/b/TOKEN/NAME` | an asset of the attempt that the token belongs to |
 //! | `/c/TOKEN/NAME` | a config rendered for it |
 //! | `/r/TOKEN` | its report that it is up |
@@ -10,7 +13,6 @@
 //! | `/asset/NAME` | any asset, by name |
 
 use crate::{Ask, Choice, Client};
-use firstlight_model::Mac;
 use std::{fmt, net::Ipv4Addr};
 
 /// What ties a script, the fetches that follow from it and the report at the end to one attempt to boot.
@@ -68,24 +70,7 @@ impl Urls {
 
     /// Where a machine gets its script.
     pub fn script(&self, ask: &Ask, choice: Option<&Choice>) -> String {
-        let mut url = self.script_for(ask.mac);
-        if let Some(uuid) = ask.uuid {
-            url.push_str(&format!("&uuid={uuid}"));
-        }
-        if let Some(serial) = ask.serial.as_deref() {
-            url.push_str(&format!("&serial={}", escape(serial)));
-        }
-        if let Client::Ipxe(Some(firmware)) = ask.client
-            && let Some(name) = firmware.ipxe_name()
-        {
-            url.push_str(&format!("&firmware={name}"));
-        }
-        match choice {
-            Some(Choice::Profile(name)) => url.push_str(&format!("&profile={}", escape(name))),
-            Some(Choice::Class(name)) => url.push_str(&format!("&class={}", escape(name))),
-            None => {}
-        }
-        url
+        format!("{}/boot.ipxe?{}", self.base(), query(ask, choice))
     }
 
     /// The same, for a link within a script of ours: the answer is then always a script.
@@ -93,12 +78,7 @@ impl Urls {
         format!("{}&again=1", self.script(ask, choice))
     }
 
-    /// The shortest form of it, with nothing but the hardware address.
-    pub fn script_for(&self, mac: Mac) -> String {
-        format!("{}/boot.ipxe?mac={mac}", self.base())
-    }
-
-    /// The same, with iPXE settings in place of values: iPXE fills them in before it asks.
+    /// Where a machine gets its script, with iPXE settings in place of values: iPXE fills them in before it asks.
     pub fn script_by_ipxe(&self) -> String {
         format!(
             "{}/boot.ipxe?mac=${{net0/mac}}&uuid=${{uuid}}&serial=${{serial:uristring}}&firmware=${{platform}}-${{buildarch}}&again=1",
@@ -126,6 +106,42 @@ impl Urls {
         let parts: Vec<String> = file.split('/').map(escape).collect();
         format!("{}/loader/{}", self.base(), parts.join("/"))
     }
+}
+
+/// Where GRUB gets its script: a file on the server that it was itself loaded from, by TFTP or by HTTP.
+pub(crate) fn grub_script(ask: &Ask, choice: Option<&Choice>) -> String {
+    format!("/boot.grub?{}", query(ask, choice))
+}
+
+/// The same with GRUB's variables in place of values: GRUB fills them in.
+pub(crate) const SCRIPT_BY_GRUB: &str =
+    "/boot.grub?mac=$net_default_mac&uuid=$uuid&serial=$serial&firmware=$grub_platform-$grub_cpu";
+
+/// An asset of an attempt, as a file on that server.
+pub(crate) fn grub_asset(token: &Token, name: &str) -> String {
+    format!("/b/{}/{}", token.as_str(), escape(name))
+}
+
+/// What a machine has said of itself, and what was chosen for it.
+fn query(ask: &Ask, choice: Option<&Choice>) -> String {
+    let mut query = format!("mac={}", ask.mac);
+    if let Some(uuid) = ask.uuid {
+        query.push_str(&format!("&uuid={uuid}"));
+    }
+    if let Some(serial) = ask.serial.as_deref() {
+        query.push_str(&format!("&serial={}", escape(serial)));
+    }
+    if let Client::Ipxe(Some(firmware)) | Client::Grub(Some(firmware)) = ask.client
+        && let Some(name) = firmware.ipxe_name()
+    {
+        query.push_str(&format!("&firmware={name}"));
+    }
+    match choice {
+        Some(Choice::Profile(name)) => query.push_str(&format!("&profile={}", escape(name))),
+        Some(Choice::Class(name)) => query.push_str(&format!("&class={}", escape(name))),
+        None => {}
+    }
+    query
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters.

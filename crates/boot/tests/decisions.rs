@@ -152,6 +152,59 @@ loader "signed" {
 }
 
 #[test]
+fn with_secure_boot_a_uefi_machine_gets_the_signed_chain_and_nothing_else() {
+    let text = SITE.replace("mac     = \"52:54:00:00:00:01\"", "mac = \"52:54:00:00:00:01\"\n secure_boot = true");
+    let secure = set(&text);
+    let step = |last, client| secure.greet(&ask(last, client), &secure.site.networks[0]).step;
+    let shim = FirstStep::Tftp("secure-boot/shimx64.efi".to_owned());
+    let by_http = FirstStep::Url("http://10.20.0.1:8080/loader/secure-boot/shimx64.efi".to_owned());
+    assert_eq!(step(1, Client::Pxe(Firmware::UefiAmd64)), shim);
+    assert_eq!(step(1, Client::HttpBoot(Firmware::UefiAmd64Http)), by_http);
+    assert_eq!(step(1, Client::Pxe(Firmware::UefiArm64)), FirstStep::AddressOnly, "nothing signed is known for it");
+    assert_eq!(step(1, Client::Pxe(Firmware::Bios)), FirstStep::Tftp("undionly.kpxe".to_owned()), "no Secure Boot");
+    assert_eq!(step(2, Client::Pxe(Firmware::UefiAmd64)), FirstStep::Tftp("snponly.efi".to_owned()));
+    // A shim that was told no folder asks without one; by HTTP it puts two slashes.
+    assert_eq!(secure.loader_file("grubx64.efi"), Some("secure-boot/grubx64.efi"));
+    assert_eq!(secure.loader_file("secure-boot//grubx64.efi"), Some("secure-boot/grubx64.efi"));
+    assert_eq!(set(SITE).loader_file("grubx64.efi"), None, "not served where nobody has `secure_boot`");
+}
+
+#[test]
+fn grub_is_told_the_same_as_ipxe_in_its_own_language() {
+    let set = set(SITE);
+    let grub = |last| {
+        let ask = ask(last, Client::Grub(Some(Firmware::UefiAmd64)));
+        let decision = set.decide(&ask, None, &Standing::default());
+        set.grub_script(&ask, &decision, &set.site.networks[0], &Token::new(1)).unwrap()
+    };
+    let token = Token::new(1).as_str().to_owned();
+    let kitt = grub(1);
+    for line in [
+        "echo 'Firstlight: kitt boots profile small'\n".to_owned(),
+        format!(
+            "if linux '/b/{token}/linux' 'console=ttyS0' 'region=fra1' 'cfg=http://10.20.0.1:8080/c/{token}/node.cfg'"
+        ),
+        format!("  if initrd '/b/{token}/initrd'; then\n    boot\n"),
+    ] {
+        assert!(kitt.contains(&line), "{line} in {kitt}");
+    }
+    assert!(grub(3).ends_with("exit\n"), "to the disk: {}", grub(3));
+    assert!(grub(4).contains("echo 'Parked: its profile arm does not run on amd64.'"), "{}", grub(4));
+    assert!(grub(9).contains("Its MAC address is 52:54:00:00:00:09."), "{}", grub(9));
+}
+
+#[test]
+fn grubs_menu_offers_what_ipxes_does() {
+    let set = set(&format!("site {{\n unknown = \"menu\"\n menu_timeout = \"0s\"\n}}\n{SITE}"));
+    let ask = ask(9, Client::Grub(None));
+    let decision = set.decide(&ask, None, &Standing::default());
+    let menu = set.grub_script(&ask, &decision, &set.site.networks[0], &Token::new(1)).unwrap();
+    assert!(menu.contains("set timeout=-1\nset default='disk'\n"), "{menu}");
+    assert!(menu.contains("menuentry 'small' --id 'profile-small' {\n  configfile '/boot.grub?mac=52:54:00:00:00:09&profile=small'\n}\n"), "{menu}");
+    assert!(!menu.contains("secret"), "{menu}");
+}
+
+#[test]
 fn each_firmware_gets_its_loader_and_ipxe_its_script() {
     let set = set(SITE);
     let step = |client| set.greet(&ask(1, client), &set.site.networks[0]).step;

@@ -64,10 +64,12 @@ fn emulator(arch: Arch) -> (&'static str, &'static str) {
 /// A firmware's files: the package, the code and the variables. `None` for SeaBIOS, which is QEMU's own.
 fn files(firmware: LabFirmware) -> Option<(&'static str, [&'static str; 2])> {
     let ovmf = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"];
+    let secure = ["/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"];
     let aavmf = ["/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"];
     match firmware {
         LabFirmware::Bios => None,
         LabFirmware::Uefi | LabFirmware::UefiHttp => Some(("ovmf", ovmf)),
+        LabFirmware::UefiSecure | LabFirmware::UefiSecureHttp => Some(("ovmf", secure)),
         LabFirmware::Arm64 | LabFirmware::Arm64Http => Some(("qemu-efi-aarch64", aavmf)),
     }
 }

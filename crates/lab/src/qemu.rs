@@ -64,7 +64,16 @@ fn computer(line: &mut Line, machine: &LabMachine, accel: Accel) {
     }
     line.add("-accel", accel.argument());
     // Without a screen SeaBIOS and iPXE speak on the serial port.
-    line.add("-machine", "q35,graphics=off");
+    match machine.firmware.is_secure() {
+        false => line.add("-machine", "q35,graphics=off"),
+        true => {
+            // The system must not write to the firmware's variables, keys among them, but through the firmware's own
+            // management mode; which does not survive a suspend to memory.
+            line.add("-machine", "q35,smm=on,graphics=off");
+            line.add("-global", "driver=cfi.pflash01,property=secure,value=on");
+            line.add("-global", "ICH9-LPC.disable_s3=1");
+        }
+    }
     if accel == Accel::Kvm {
         line.add("-cpu", "host");
     }
@@ -182,6 +191,14 @@ mod tests {
     fn an_arm_machine_is_translated_whatever_the_others_are() {
         let line = line(&machine(LabFirmware::Arm64Http), Accel::Kvm);
         for part in ["-accel tcg", "-machine virt -cpu cortex-a57 ", "file=/fw/code", "IPv4PXESupport,string=n"] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+    }
+
+    #[test]
+    fn secure_boot_is_guarded_by_management_mode() {
+        let line = line(&machine(LabFirmware::UefiSecureHttp), Accel::Tcg);
+        for part in ["q35,smm=on,", "cfi.pflash01,property=secure,value=on", "IPv4PXESupport,string=n"] {
             assert!(line.contains(part), "{part} in {line}");
         }
     }

@@ -339,6 +339,7 @@ fn site(root: &Path) -> Site {
         parking: None,
         menu_timeout: Duration::from_secs(30),
         ipxe_dir: "/usr/lib/ipxe".into(),
+        secure_boot: false,
         loaders: BTreeMap::new(),
         networks: vec![network],
         assets: BTreeMap::new(),

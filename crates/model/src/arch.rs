@@ -106,6 +106,15 @@ impl Firmware {
         }
     }
 
+    /// True for UEFI firmware, as far as the number tells.
+    pub fn is_uefi(self) -> bool {
+        match self {
+            Firmware::Bios => false,
+            Firmware::Other(number) => !matches!(number, 1 | 3..=5 | 12..=14 | 20..=24 | 31 | 32),
+            _ => true,
+        }
+    }
+
     /// The processor behind it; `None` where the number says nothing known here.
     /// A BIOS client is taken for x86-64: the number 0 does not tell.
     pub fn arch(self) -> Option<Arch> {

@@ -75,6 +75,10 @@ impl Page {
         }
     }
 
+    fn flag(&mut self, name: &str, value: Option<bool>) {
+        value.into_iter().for_each(|value| self.set(name, value));
+    }
+
     fn list<T: Display>(&mut self, name: &str, values: &[T]) {
         self.set(name, values.iter().map(T::to_string).collect::<Vec<_>>());
     }
@@ -134,6 +138,7 @@ fn settings(page: &mut Page, site: &Site) {
     page.maybe("parking", &site.parking);
     page.text("menu_timeout", format_duration(site.menu_timeout));
     page.text("ipxe_dir", relative(&site.ipxe_dir, site));
+    page.set("secure_boot", site.secure_boot);
 }
 
 /// A path as it is written in the site: relative to its folder where it lies in it.
@@ -183,6 +188,7 @@ fn loader(page: &mut Page, loader: &Loader, site: &Site) {
             Then::Nothing => "nothing",
         },
     );
+    page.set("secure_boot", loader.secure_boot);
 }
 
 fn asset(page: &mut Page, asset: &Asset, site: &Site) {
@@ -237,6 +243,7 @@ fn class(page: &mut Page, class: &Class) {
     page.maybe("extends", &class.extends);
     page.maybe("profile", &class.profile);
     page.maybe("leave_by", &class.leave_by.map(leave_by));
+    page.flag("secure_boot", class.secure_boot);
     page.vars(&class.vars);
 }
 
@@ -248,6 +255,7 @@ fn machine(page: &mut Page, machine: &Machine) {
     page.maybe("profile", &machine.profile);
     page.maybe("address", &machine.address);
     page.maybe("leave_by", &machine.leave_by.map(leave_by));
+    page.flag("secure_boot", machine.secure_boot);
     page.vars(&machine.vars);
 }
 
@@ -268,6 +276,8 @@ fn lab_machine(page: &mut Page, machine: &LabMachine) {
             LabFirmware::Bios => "bios",
             LabFirmware::Uefi => "uefi",
             LabFirmware::UefiHttp => "uefi-http",
+            LabFirmware::UefiSecure => "uefi-secure",
+            LabFirmware::UefiSecureHttp => "uefi-secure-http",
             LabFirmware::Arm64 => "arm64",
             LabFirmware::Arm64Http => "arm64-http",
         },

@@ -45,6 +45,8 @@ pub struct Site {
     pub menu_timeout: Duration,
     /// `site { ipxe_dir }`: the folder of the iPXE binaries, `/usr/lib/ipxe` where not set.
     pub ipxe_dir: PathBuf,
+    /// `site { secure_boot }`: whether UEFI machines get a chain of signed programs. A class or machine overrides it.
+    pub secure_boot: bool,
     /// The network boot programs that the site brings along, by name.
     pub loaders: BTreeMap<String, Loader>,
     /// The networks, by their order in the files.
@@ -75,6 +77,16 @@ pub struct SetAt {
     pub parking: Option<Place>,
     /// `ipxe_dir`.
     pub ipxe_dir: Option<Place>,
+    /// `secure_boot`.
+    pub secure_boot: Option<Place>,
+}
+
+impl Site {
+    /// True when any machine may get the signed chain.
+    pub fn uses_secure_boot(&self) -> bool {
+        let by_class = self.classes.values().any(|class| class.secure_boot == Some(true));
+        self.secure_boot || by_class || self.machines.values().any(|machine| machine.secure_boot == Some(true))
+    }
 }
 
 /// What a machine that nobody declared gets.
@@ -187,6 +199,8 @@ pub struct Loader {
     pub over: Option<Over>,
     /// What it asks us for next. iPXE's script where not set.
     pub then: Then,
+    /// Whether it is for the machines with `secure_boot`, or for the others.
+    pub secure_boot: bool,
 }
 
 /// How a firmware fetches its loader.
@@ -360,6 +374,8 @@ pub struct Class {
     pub profile: Option<String>,
     /// How its machines leave iPXE for the disk; the machine's own overrides it.
     pub leave_by: Option<LeaveBy>,
+    /// Whether its machines get the signed chain; the machine's own overrides it.
+    pub secure_boot: Option<bool>,
     /// Its variables over the inherited ones.
     pub vars: Vars,
 }
@@ -385,6 +401,8 @@ pub struct Machine {
     pub address: Option<Ipv4Addr>,
     /// How it leaves iPXE for its disk.
     pub leave_by: Option<LeaveBy>,
+    /// Whether it gets the signed chain; where not set, its class's, else the site's.
+    pub secure_boot: Option<bool>,
     /// Its variables.
     pub vars: Vars,
 }
@@ -435,6 +453,10 @@ pub enum LabFirmware {
     Uefi,
     /// OVMF, HTTP boot over IPv4.
     UefiHttp,
+    /// OVMF with Microsoft's keys that enforces Secure Boot, PXE over IPv4.
+    UefiSecure,
+    /// The same, HTTP boot over IPv4.
+    UefiSecureHttp,
     /// A 64-bit Arm machine: AAVMF, PXE over IPv4.
     Arm64,
     /// A 64-bit Arm machine: AAVMF, HTTP boot over IPv4.
@@ -445,14 +467,19 @@ impl LabFirmware {
     /// The processor of a machine with this firmware.
     pub fn arch(self) -> Arch {
         match self {
-            LabFirmware::Bios | LabFirmware::Uefi | LabFirmware::UefiHttp => Arch::Amd64,
             LabFirmware::Arm64 | LabFirmware::Arm64Http => Arch::Arm64,
+            _ => Arch::Amd64,
         }
     }
 
     /// True where it boots by HTTP instead of PXE.
     pub fn is_http(self) -> bool {
-        matches!(self, LabFirmware::UefiHttp | LabFirmware::Arm64Http)
+        matches!(self, LabFirmware::UefiHttp | LabFirmware::UefiSecureHttp | LabFirmware::Arm64Http)
+    }
+
+    /// True where it starts nothing that is not signed.
+    pub fn is_secure(self) -> bool {
+        matches!(self, LabFirmware::UefiSecure | LabFirmware::UefiSecureHttp)
     }
 }
 

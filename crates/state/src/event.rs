@@ -237,9 +237,9 @@ pub enum Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// A network boot program: iPXE.
+    /// A network boot program: iPXE, a shim, GRUB.
     Loader,
-    /// `autoexec.ipxe`, which leads to the script.
+    /// `autoexec.ipxe` or `grub.cfg`, which lead to the script.
     Autoexec,
     /// A kernel.
     Kernel,

@@ -196,6 +196,8 @@ pub(super) fn firmware(firmware: LabFirmware) -> &'static str {
         LabFirmware::Bios => "BIOS",
         LabFirmware::Uefi => "UEFI PXE",
         LabFirmware::UefiHttp => "UEFI HTTP",
+        LabFirmware::UefiSecure => "Secure Boot PXE",
+        LabFirmware::UefiSecureHttp => "Secure Boot HTTP",
         LabFirmware::Arm64 => "arm64 PXE",
         LabFirmware::Arm64Http => "arm64 HTTP",
     }

@@ -113,7 +113,7 @@ impl Servers {
     ) -> io::Result<()> {
         for OfNetwork { network, tftp, http: listener, solicitations } in sockets {
             let here = Here::new(context.boot.clone(), network.clone());
-            let published = Arc::new(Published { context: context.clone(), here });
+            let published = Arc::new(Published::new(http, here));
             self.threads.push(tftp::spawn(tftp, published, stop.clone())?);
             if let Some(responder) = solicitations {
                 self.threads.push(ra::spawn(responder, stop.clone(), |_| ())?);

@@ -83,7 +83,7 @@ fn family(client: Client) -> Option<Family> {
         // 21 and 22: U-Boot on 32-bit and 64-bit Arm (IANA "Processor Architecture Types").
         Client::Pxe(Firmware::Other(21 | 22)) => Some(Family::UBoot),
         Client::Pxe(_) => Some(Family::Unknown),
-        Client::Other => None,
+        Client::Grub(_) | Client::Other => None,
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     body::{Parcel, respond},
     script::decide_again,
 };
+use crate::published::is_optional;
 use axum::{
     extract::{ConnectInfo, Path, State},
     http::{HeaderMap, Method, StatusCode},
@@ -41,7 +42,7 @@ pub(super) async fn attempt_asset(
     }
 }
 
-fn role_of(profile: &Profile, asset: &str) -> Option<Role> {
+pub(super) fn role_of(profile: &Profile, asset: &str) -> Option<Role> {
     match &profile.boot {
         Boot::Linux(linux) if linux.kernel == asset => Some(Role::Kernel),
         Boot::Linux(linux) if linux.initrds.iter().any(|initrd| initrd == asset) => Some(Role::Initrd),
@@ -89,9 +90,21 @@ pub(super) async fn loader(
         Some("autoexec.ipxe") => {
             (Some(Content::Bytes(set.autoexec(&handler.network).into_bytes().into())), Role::Autoexec)
         }
-        _ => (set.loader(&file).cloned(), Role::Loader),
+        _ => (set.loader_file(&file).and_then(|name| set.loader(name)).cloned(), Role::Loader),
     };
     handler.public(content, role, &file, from, &method, &headers).await
+}
+
+/// `/grub/grub.cfg`: what leads GRUB to its script, where it was itself loaded by HTTP.
+pub(super) async fn grub_cfg(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let text = handler.http.context.boot.load().first_grub_script();
+    let content = Some(Content::Bytes(text.into_bytes().into()));
+    handler.public(content, Role::Autoexec, "grub.cfg", from, &method, &headers).await
 }
 
 /// `/asset/NAME`: any asset.
@@ -144,7 +157,7 @@ impl Handler {
     }
 
     fn not_found(&self, mac: Option<Mac>, name: &str) -> Response {
-        if mac.is_some() {
+        if mac.is_some() && !is_optional(name) {
             self.parcel(mac, Role::Asset, &name.chars().take(80).collect::<String>()).failed("not found".to_owned());
         }
         (StatusCode::NOT_FOUND, "not found\n").into_response()

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod body;
+mod by_tftp;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -21,6 +22,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef},
     routing::{get, post},
 };
+pub(crate) use by_tftp::ByTftp;
 use firstlight_site::Network;
 use firstlight_state::Event;
 use std::{
@@ -70,6 +72,16 @@ impl Http {
         Http { context, attempts }
     }
 
+    /// What it shares with the other servers.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What GRUB can have by TFTP on a network.
+    pub(crate) fn by_tftp(&self, here: Arc<Here>) -> ByTftp {
+        ByTftp(Entrance { http: self.clone(), here })
+    }
+
     /// Serves one network until `stop`; requests in flight are finished. Must be called within a tokio runtime.
     pub async fn serve(self, listener: TcpListener, network: Network, stop: Stop) -> io::Result<()> {
         listener.set_nonblocking(true)?;
@@ -94,6 +106,8 @@ fn router(entrance: Entrance) -> Router {
     Router::new()
         .route("/", get(|| async { concat!("Firstlight ", env!("CARGO_PKG_VERSION"), "\n") }))
         .route("/boot.ipxe", get(script::boot))
+        .route("/boot.grub", get(script::boot_by_grub))
+        .route("/grub/grub.cfg", get(files::grub_cfg))
         .route("/b/{token}/{name}", get(files::attempt_asset))
         .route("/c/{token}/{name}", get(files::config))
         .route("/r/{token}", post(report::reported).get(report::reported))

@@ -50,6 +50,12 @@ impl Query {
         })
     }
 
+    /// Who asks, when it is GRUB.
+    pub(super) fn ask_by_grub(&self) -> Result<Ask, String> {
+        let firmware = self.firmware.as_deref().and_then(Firmware::from_ipxe_name);
+        Ok(Ask { client: Client::Grub(firmware), ..self.ask()? })
+    }
+
     /// What was chosen at the menu.
     pub(super) fn choice(&self) -> Option<Choice> {
         let profile = self.profile.clone().map(Choice::Profile);

@@ -1,15 +1,17 @@
-//! `/boot.ipxe`: the decision for a machine, as a script. Each one begins an attempt.
+//! `/boot.ipxe` and `/boot.grub`: the decision for a machine, as a script. Each one begins an attempt.
 
 use super::{Handler, query::Query};
 use crate::context::now;
 use axum::{
     extract::{Query as UrlQuery, RawQuery, State},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{Ask, BootSet, Decision, Outcome, Token};
 use firstlight_plan::Standing;
 use firstlight_state::{SCRIPT_KEPT, What};
+
+const NO_RANDOMNESS: &str = "the system has no randomness to give\n";
 
 pub(super) async fn boot(
     State(handler): State<Handler>,
@@ -26,10 +28,9 @@ pub(super) async fn boot(
     if decision.machine.is_none() && set.knows_serials() && !query.tells_serial() {
         return text(set.first_script(&handler.network));
     }
-    let Ok(bits) = getrandom::u64().and_then(|high| Ok(u128::from(high) << 64 | u128::from(getrandom::u64()?))) else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "the system has no randomness to give\n").into_response();
+    let Some(token) = token() else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, NO_RANDOMNESS).into_response();
     };
-    let token = Token::new(bits);
     let script = match set.script(&ask, &decision, &handler.network, &token) {
         Ok(script) => script,
         Err(error) => {
@@ -44,6 +45,51 @@ pub(super) async fn boot(
         None if query.is_from_script() => text(set.leave_script().to_owned()),
         None => (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response(),
     }
+}
+
+/// The same for GRUB.
+pub(super) async fn boot_by_grub(
+    State(handler): State<Handler>,
+    UrlQuery(query): UrlQuery<Query>,
+    RawQuery(asked): RawQuery,
+    method: Method,
+) -> Response {
+    // GRUB asks for the length of a file first, and then for the file.
+    let asked = (method != Method::HEAD).then(|| asked.unwrap_or_default());
+    match handler.grub_script(&query, asked) {
+        Ok(script) => text(script),
+        Err(message) => (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
+    }
+}
+
+impl Handler {
+    /// GRUB's script, which begins an attempt. `asked` is the query as it came in; `None` where only the script's length
+    /// matters.
+    pub(super) fn grub_script(&self, query: &Query, asked: Option<String>) -> Result<String, String> {
+        let ask = query.ask_by_grub()?;
+        let set = self.http.context.boot.load_full();
+        let choice = query.choice();
+        let decision = set.decide(&ask, choice.as_ref(), &Standing::default());
+        let token = token().ok_or(NO_RANDOMNESS)?;
+        match set.grub_script(&ask, &decision, &self.network, &token) {
+            Ok(script) => {
+                if let Some(asked) = asked {
+                    self.record(&ask, &decision, &token, choice, asked, kept(&script, &token));
+                }
+                Ok(script)
+            }
+            Err(error) => {
+                tracing::error!(mac = %ask.mac, "the boot script cannot be rendered: {error}");
+                Ok(set.failed_grub_script(&error))
+            }
+        }
+    }
+}
+
+/// A token of random bits; `None` where the system has none to give.
+fn token() -> Option<Token> {
+    let (high, low) = (getrandom::u64().ok()?, getrandom::u64().ok()?);
+    Some(Token::new(u128::from(high) << 64 | u128::from(low)))
 }
 
 fn text(script: String) -> Response {

@@ -18,6 +18,7 @@ fn class(fields: &Fields<'_, '_>) -> Class {
         extends: fields.reference("extends", "class").map(|at| at.value),
         profile: fields.reference("profile", "profile").map(|at| at.value),
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
+        secure_boot: fields.flag("secure_boot"),
         vars: fields.vars(),
     }
 }
@@ -63,6 +64,7 @@ fn inherited(own: &BTreeMap<String, Class>, name: &str) -> Option<Class> {
     for ancestor in line(own, name).0.into_iter().skip(1) {
         class.profile = class.profile.or_else(|| ancestor.profile.clone());
         class.leave_by = class.leave_by.or(ancestor.leave_by);
+        class.secure_boot = class.secure_boot.or(ancestor.secure_boot);
         for (key, value) in &ancestor.vars {
             class.vars.entry(key.clone()).or_insert_with(|| value.clone());
         }

@@ -15,6 +15,8 @@ const FIRMWARE: &[(&str, LabFirmware)] = &[
     ("bios", LabFirmware::Bios),
     ("uefi", LabFirmware::Uefi),
     ("uefi-http", LabFirmware::UefiHttp),
+    ("uefi-secure", LabFirmware::UefiSecure),
+    ("uefi-secure-http", LabFirmware::UefiSecureHttp),
     ("arm64", LabFirmware::Arm64),
     ("arm64-http", LabFirmware::Arm64Http),
 ];

@@ -17,27 +17,27 @@ pub(super) const OVER: &[(&str, Over)] = &[("tftp", Over::Tftp), ("http", Over::
 pub(super) const THEN: &[(&str, Then)] = &[("ipxe", Then::Ipxe), ("grub", Then::Grub), ("nothing", Then::Nothing)];
 
 pub(super) fn read(world: &World<'_>) -> BTreeMap<String, Loader> {
-    let mut owners: HashMap<u16, (Span, String)> = HashMap::new();
+    let mut owners: HashMap<(u16, bool), (Span, String)> = HashMap::new();
     let mut loaders = BTreeMap::new();
     for block in world.blocks("loader") {
         let fields = Fields::new(world, block);
-        let arch = arch(&fields);
+        let (arch, secure) = (arch(&fields), fields.flag("secure_boot").unwrap_or(false));
         for number in &arch {
             let name = fields.label().value;
-            if let Some((first, owner)) = owners.insert(number.value, (number.span, name)) {
+            if let Some((first, owner)) = owners.insert((number.value, secure), (number.span, name)) {
                 let message = format!("firmware of type {} has the loader `{owner}` already", number.value);
                 let note = fields.error(number.span, message);
                 note.related(first, "first used here").next("a type of firmware has one loader: remove one of them");
             }
         }
-        if let Some(loader) = loader(&fields, &arch) {
+        if let Some(loader) = loader(&fields, &arch, secure) {
             loaders.insert(loader.name.clone(), loader);
         }
     }
     loaders
 }
 
-fn loader(fields: &Fields<'_, '_>, arch: &[At<u16>]) -> Option<Loader> {
+fn loader(fields: &Fields<'_, '_>, arch: &[At<u16>], secure_boot: bool) -> Option<Loader> {
     let name = fields.label();
     check_name(fields, &name);
     fields.require("arch", "7");
@@ -50,6 +50,7 @@ fn loader(fields: &Fields<'_, '_>, arch: &[At<u16>]) -> Option<Loader> {
         beside: beside(fields),
         over: over.map(|at| at.value),
         then: then.map_or(Then::Ipxe, |at| at.value),
+        secure_boot,
         path: file(fields, &fields.text("path")?)?.1,
     })
 }

@@ -27,6 +27,7 @@ pub(super) struct Draft {
     profile: Option<String>,
     pub(super) address: Option<At<Ipv4Addr>>,
     leave_by: Option<LeaveBy>,
+    secure_boot: Option<bool>,
     vars: Vars,
     /// Names a class or a profile, be it a wrong one.
     names_one: bool,
@@ -44,6 +45,7 @@ impl Draft {
             profile: self.profile,
             address: self.address.map(|at| at.value),
             leave_by: self.leave_by,
+            secure_boot: self.secure_boot,
             vars: self.vars,
         }
     }
@@ -86,6 +88,7 @@ fn machine(fields: &Fields<'_, '_>, key: Option<String>) -> Option<Draft> {
         profile: fields.reference("profile", "profile").map(|at| at.value),
         address: fields.parsed("address"),
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
+        secure_boot: fields.flag("secure_boot"),
         vars: fields.vars(),
         names_one: fields.is_set("class") || fields.is_set("profile"),
         name: draft_name?,

@@ -52,6 +52,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         parking,
         menu_timeout: settings.menu_timeout,
         ipxe_dir: settings.ipxe_dir,
+        secure_boot: settings.secure_boot,
         set_at: settings.set_at,
         loaders,
         networks,

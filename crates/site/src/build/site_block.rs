@@ -12,6 +12,7 @@ pub(super) struct Settings {
     pub(super) unknown: Unknown,
     pub(super) menu_timeout: Duration,
     pub(super) ipxe_dir: PathBuf,
+    pub(super) secure_boot: bool,
     pub(super) set_at: SetAt,
 }
 
@@ -29,11 +30,13 @@ pub(super) fn read(world: &World<'_>) -> Settings {
         unknown: fields.and_then(|f| f.word("unknown", UNKNOWN)).map_or(Unknown::Park, |at| at.value),
         menu_timeout: fields.and_then(|f| f.duration("menu_timeout")).map_or(Duration::from_secs(30), |at| at.value),
         ipxe_dir: world.root.join(dir),
+        secure_boot: fields.and_then(|f| f.flag("secure_boot")).unwrap_or(false),
         set_at: SetAt {
             unknown: set_at(world, fields, "unknown"),
             default_profile: set_at(world, fields, "default_profile"),
             parking: set_at(world, fields, "parking"),
             ipxe_dir: set_at(world, fields, "ipxe_dir"),
+            secure_boot: set_at(world, fields, "secure_boot"),
         },
     }
 }

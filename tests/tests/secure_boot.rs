@@ -1,0 +1,42 @@
+//! Secure Boot, enforced by real firmware with Microsoft's keys: what is signed starts, what is not is refused. The chain
+//! is Debian's shim, GRUB and kernel as they are.
+
+use firstlight_tests::{Machine, repository};
+
+const BY_GRUB: [&str; 5] = ["DHCP", "loader", "script", "kernel", "initrd"];
+
+/// A machine whose firmware enforces Secure Boot, in a site that knows it. The kernel may speak.
+fn secure(firmware: &str) -> Machine {
+    let machine =
+        Machine::declared(firmware, "small").in_a_site_where("console=ttyS0 quiet BOOTIF", "console=ttyS0 BOOTIF");
+    machine.in_a_site_where("site {", "site {\n  secure_boot = true")
+}
+
+#[test]
+#[ignore = "make test-boot"]
+fn a_signed_chain_boots_by_pxe_with_secure_boot_enforced() {
+    let boot = secure("uefi-secure").until("reported");
+    boot.went_by(&BY_GRUB);
+    assert!(boot.console().contains("Secure boot enabled"), "the kernel says otherwise:\n{}", boot.console());
+}
+
+#[test]
+#[ignore = "make test-boot"]
+fn a_kernel_with_one_byte_changed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kernel = std::fs::read(repository().join("examples/assets/vmlinuz")).unwrap();
+    let middle = kernel.len() / 2;
+    kernel[middle] ^= 1;
+    let tampered = folder.path().join("vmlinuz");
+    std::fs::write(&tampered, kernel).unwrap();
+    let machine = secure("uefi-secure").in_a_site_where("ASSETS/vmlinuz", tampered.to_str().unwrap());
+    let boot = machine.until_its_console_says("bad shim signature");
+    assert!(!boot.console().contains("Linux version"), "{}", boot.console());
+}
+
+#[test]
+#[ignore = "make test-boot"]
+fn an_unsigned_loader_is_refused() {
+    let boot = Machine::declared("uefi-secure", "small").until_its_console_says("Access Denied");
+    assert!(!boot.console().contains("iPXE initialising devices"), "{}", boot.console());
+}
