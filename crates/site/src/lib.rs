@@ -9,6 +9,7 @@
 //! are only looked for (crates/assets reads them), nothing is looked up in the network.
 
 mod build;
+mod dns;
 mod eval;
 mod fields;
 mod found_later;
@@ -27,6 +28,7 @@ mod syntax;
 mod world;
 
 pub use build::free_ranges;
+pub use dns::{ADDRESS_NAME, Dns, Mx, Record, SERVER_NAME, Srv};
 pub use found_later::FoundLater;
 pub use load::load;
 pub use outside::{Disk, Memory, Outside};

@@ -72,6 +72,13 @@ static BLOCKS: &[Schema] = &[
         &[block("dhcp", false, &["mode", "range", "ranges", "lease"], &[])],
     ),
     block("loader", true, &["arch", "path", "beside", "over", "then", "secure_boot"], &[]),
+    block(
+        "dns",
+        false,
+        &["upstreams", "ttl", "allow"],
+        &[block("record", true, &["a", "aaaa", "cname", "txt", "mx", "srv"], &[])],
+    ),
+    block("loader", true, &["arch", "path", "beside", "over", "then"], &[]),
     block("asset", true, &["path", "url", "sha256"], &[]),
     block(
         "profile",

@@ -1,5 +1,7 @@
 //! `firstlight config show`: the site as HCL, with everything implied filled in. It reads back as the same site.
 
+mod dns;
+
 use crate::{
     Asset, AssetSource, Boot, Class, DhcpMode, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Loader, Machine,
     Network, Over, Profile, Site, TextFile, Then, Unknown, Vars,
@@ -14,6 +16,9 @@ pub fn show(site: &Site) -> String {
     page.block("site", None, |page| settings(page, site));
     for network in &site.networks {
         page.block("network", Some(&network.name), |page| self::network(page, network));
+    }
+    if let Some(dns) = &site.dns {
+        page.block("dns", None, |page| self::dns::dns(page, dns));
     }
     for loader in site.loaders.values() {
         page.block("loader", Some(&loader.name), |page| self::loader(page, loader, site));

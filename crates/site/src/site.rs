@@ -51,6 +51,8 @@ pub struct Site {
     pub loaders: BTreeMap<String, Loader>,
     /// The networks, by their order in the files.
     pub networks: Vec<Network>,
+    /// The `dns` block, where there is one.
+    pub dns: Option<crate::Dns>,
     /// The assets, by name.
     pub assets: BTreeMap<String, Asset>,
     /// The profiles, by name.
@@ -119,7 +121,7 @@ pub struct Network {
     pub address: Ipv4Addr,
     /// Option 3. `None`: no router is announced.
     pub gateway: Option<Ipv4Addr>,
-    /// Option 6.
+    /// Option 6; where not set and the site has a `dns` block, the server itself.
     pub dns: Vec<Ipv4Addr>,
     /// Option 42.
     pub ntp: Vec<Ipv4Addr>,
@@ -499,6 +501,6 @@ pub enum Expect {
 pub type Vars = BTreeMap<String, serde_json::Value>;
 
 /// Durations as the site writes them: `12h`.
-fn as_written<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_written<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&firstlight_model::format_duration(*duration))
 }

@@ -1,7 +1,7 @@
 //! A lease as the journal holds it and as people are shown it: the whole state of one address.
 
 use crate::ClientKey;
-use firstlight_model::Mac;
+use firstlight_model::{Hostname, Mac};
 use serde::{Deserialize, Serialize};
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -16,6 +16,9 @@ pub struct Lease {
     pub client: ClientKey,
     /// That client's hardware address.
     pub mac: Mac,
+    /// By which host name it is known, where it has one of its own: the declared machine's, or option 12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Arc<Hostname>>,
     /// What became of it.
     pub state: LeaseState,
     /// Seconds since 1970: when it entered this state, renewals not counted.

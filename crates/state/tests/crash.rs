@@ -102,7 +102,8 @@ impl World {
         let key = key(client);
         // Client 0 has a reservation.
         let fixed = (client == 0).then(|| address(3));
-        let claim = Claim { network: "n", client: &key, mac: Mac([0, 0, 0, 0, 0, client]), fixed, now: self.now };
+        let claim =
+            Claim { network: "n", client: &key, mac: Mac([0, 0, 0, 0, 0, client]), name: None, fixed, now: self.now };
         decide(&mut self.running.as_ref().unwrap().1.lock(), &claim)
     }
 

@@ -21,6 +21,7 @@ fn lease(n: u8) -> Lease {
         network: "n".into(),
         client,
         mac,
+        name: None,
         state: LeaseState::Bound,
         since: 1,
         until: 2,

@@ -31,7 +31,7 @@ fn pools() -> Vec<Pool> {
 fn bind(table: &SharedTable, n: u32) -> Lease {
     let mac = Mac([2, 0, 0, (n >> 16) as u8, (n >> 8) as u8, n as u8]);
     let client = ClientKey::from_hardware(1, &mac.0);
-    let claim = Claim { network: "n", client: &client, mac, fixed: None, now: 1000 };
+    let claim = Claim { network: "n", client: &client, mac, name: None, fixed: None, now: 1000 };
     let mut table = table.lock();
     let address = table.offer(&claim, None).unwrap();
     table.bind(&claim, address, 3600).unwrap()

@@ -36,7 +36,7 @@ fn bind(table: &mut LeaseTable, n: u32) {
     let [a, b, c, d] = n.to_be_bytes();
     let mac = Mac([2, 0, a, b, c, d]);
     let client = ClientKey::from_hardware(1, &mac.0);
-    let claim = Claim { network: "n", client: &client, mac, fixed: None, now: 1000 };
+    let claim = Claim { network: "n", client: &client, mac, name: None, fixed: None, now: 1000 };
     let address = table.offer(&claim, None).unwrap();
     table.bind(&claim, address, 3600).unwrap();
 }

@@ -91,6 +91,7 @@ mod tests {
             network: "boot".into(),
             client: ClientKey::from_hardware(1, &[2, 0, 0, 0, 0, last]),
             mac: Mac([2, 0, 0, 0, 0, last]),
+            name: None,
             state: LeaseState::Bound,
             since: 0,
             until,

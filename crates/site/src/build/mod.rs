@@ -3,6 +3,7 @@
 
 mod assets;
 mod classes;
+mod dns;
 mod lab;
 mod loaders;
 mod machines;
@@ -38,7 +39,8 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     machines::check(world, &machines, &networks);
     networks::check(world, &networks);
     machines::warn_parked(world, &machines, &classes, default_profile.is_some());
-    let networks = networks::finish(&networks, &machines);
+    let dns = dns::read(world, &settings, &machines);
+    let networks = networks::finish(world, &networks, &machines);
     let machines: BTreeMap<_, _> =
         machines.into_iter().map(|draft| (draft.name.value.to_string(), draft.finish())).collect();
     let lab = lab::read(world, &machines, &networks);
@@ -56,6 +58,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         set_at: settings.set_at,
         loaders,
         networks,
+        dns,
         assets,
         profiles,
         classes,

@@ -27,7 +27,8 @@ pub(super) struct Draft {
     pub(super) subnet: Option<At<Ipv4Net>>,
     address: Option<At<Ipv4Addr>>,
     gateway: Option<At<Ipv4Addr>>,
-    dns: Vec<Ipv4Addr>,
+    /// `None` where it is implied.
+    dns: Option<Vec<Ipv4Addr>>,
     ntp: Vec<Ipv4Addr>,
     domain: Option<Domain>,
     search: Vec<Domain>,
@@ -62,7 +63,7 @@ fn network(fields: &Fields<'_, '_>, settings: &Settings) -> Draft {
         subnet,
         address: fields.parsed("address").filter(|at| !here || is_host(fields, "address", at, subnet)),
         gateway: fields.parsed("gateway").filter(|at| is_host(fields, "gateway", at, subnet)),
-        dns: list("dns"),
+        dns: fields.is_set("dns").then(|| list("dns")),
         ntp: list("ntp"),
         search: search.unwrap_or_else(|| domain.iter().cloned().collect()),
         domain,
@@ -303,12 +304,18 @@ pub(super) fn check(world: &World<'_>, networks: &[Draft]) {
 }
 
 /// The networks, with what is implied filled in: known only now is which addresses are taken.
-pub(super) fn finish(networks: &[Draft], machines: &[machines::Draft]) -> Vec<Network> {
+pub(super) fn finish(world: &World<'_>, networks: &[Draft], machines: &[machines::Draft]) -> Vec<Network> {
     let reserved: Vec<Ipv4Addr> = machines.iter().filter_map(|machine| machine.address).map(|at| at.value).collect();
-    networks.iter().filter_map(|draft| finished(draft, &reserved)).collect()
+    let serves_dns = world.find("dns", "").is_some();
+    networks.iter().filter_map(|draft| finished(draft, &reserved, serves_dns)).collect()
 }
 
-fn finished(draft: &Draft, reserved: &[Ipv4Addr]) -> Option<Network> {
+/// Where the site answers DNS, its clients are told to ask it.
+fn address_if(serves_dns: bool, address: Ipv4Addr) -> Vec<Ipv4Addr> {
+    if serves_dns { vec![address] } else { Vec::new() }
+}
+
+fn finished(draft: &Draft, reserved: &[Ipv4Addr], serves_dns: bool) -> Option<Network> {
     let (subnet, address) = (draft.subnet?.value, draft.server()?.value);
     let gateway = draft.gateway.map(|at| at.value);
     let taken = || reserved.iter().copied().chain([address]).chain(gateway);
@@ -321,7 +328,7 @@ fn finished(draft: &Draft, reserved: &[Ipv4Addr]) -> Option<Network> {
         subnet,
         address,
         gateway,
-        dns: draft.dns.clone(),
+        dns: draft.dns.clone().unwrap_or_else(|| address_if(serves_dns, address)),
         ntp: draft.ntp.clone(),
         domain: draft.domain.clone(),
         search: draft.search.clone(),

@@ -355,3 +355,35 @@ fn suggestions_name_what_was_meant() {
         assert_eq!(report.problems[0].help.as_deref(), Some(help), "{text}");
     }
 }
+
+#[test]
+fn dns() {
+    let inside = |text: &str| format!("site {{ domain = \"lab.example\" }}\ndns {{\n {text}\n}}");
+    let cases = [
+        ("upstreams = [\"9.9.9\"]", "3:15 `9.9.9` is not the address of a name server"),
+        ("upstreams = \"9.9.9.9:0\"", "3:14 `9.9.9.9:0` is not the address of a name server"),
+        ("ttl = \"30d\"", "3:8 `ttl` is at most 7d"),
+        ("record \"a..b\" { a = \"10.20.0.5\" }", "3:9 `a..b` is not a name below `lab.example`"),
+        ("record \"a\" {}", "3:2 the record `a` is empty"),
+        ("record \"a\" { a = \"10.20.0\" }", "3:19 `10.20.0`: invalid IPv4 address syntax"),
+        ("record \"a\" { a = \"1.2.3.4\" }\nrecord \"A\" { a = \"1.2.3.4\" }", "4:8 a second record is named `a`"),
+        (
+            "record \"a\" {\n a = \"1.2.3.4\"\n cname = \"b\"\n}",
+            "5:2 a name with a `cname` has no other records (RFC 1034 section 3.6.2)",
+        ),
+        ("record \"a\" { mx = [{ preference = 1 }] }", "3:21 `target` is missing"),
+        ("record \"a\" { srv = [{ target = \"b\" }] }", "3:22 `port` is missing"),
+        ("record \"a\" { srv = [{ prot = 1 }] }", "3:22 there is no `prot` in it"),
+        ("record \"a\" { srv = [{ port = 70000, target = \"b\" }] }", "3:22 `port` is from 0 to 65535, not `70000`"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(below_network(&inside(text)), [expected], "{text}");
+    }
+    check(&[
+        ("dns {}", &["1:1 `dns` needs the site's domain, and there is none"]),
+        (
+            "site { domain = \"lab.example\" }\nmachine \"m\" { serial = \"1\" }\ndns {\n record \"M\" { a = \"1.2.3.4\" }\n}",
+            &["2:9 the machine `m` has no profile: it will be parked", "4:9 the machine `m` has this name"],
+        ),
+    ]);
+}

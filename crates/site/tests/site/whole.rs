@@ -27,6 +27,17 @@ network "relayed" {
     lease  = "10m"
   }
 }
+dns {
+  upstreams = ["9.9.9.9", "10.0.0.1:5353"]
+  allow     = "10.40.0.0/16"
+  record "NAS" {
+    a   = "10.20.0.5"
+    txt = ["say \"hi\"", "twice"]
+    mx  = [{ target = "mail.far.example." }]
+  }
+  record "www" { cname = "nas" }
+  record "_http._tcp" { srv = [{ port = 80, target = "nas" }] }
+}
 asset "k" { path = "vmlinuz" }
 asset "i" {
   url    = "https://boot.example/i"
@@ -93,6 +104,13 @@ fn what_is_not_said_is_implied() {
     assert_eq!(boot.dhcp.lease, Duration::from_secs(12 * 3600));
     assert!(relayed.dhcp.ranges.is_empty() && relayed.interface.is_none());
     assert_eq!(relayed.search[0].as_str(), "far.example");
+
+    let dns = site.dns.as_ref().unwrap();
+    assert_eq!(format!("{:?}", dns.upstreams), "[9.9.9.9:53, 10.0.0.1:5353]");
+    assert_eq!(dns.ttl, Duration::from_secs(60));
+    assert_eq!(dns.records["www"].cname.as_ref().unwrap().as_str(), "nas.home.example");
+    assert_eq!(dns.records["nas"].mx[0].target.as_str(), "mail.far.example");
+    assert_eq!((boot.dns[0].to_string(), relayed.dns[0].to_string()), ("9.9.9.9".into(), "10.20.0.1".into()));
 
     let Boot::Linux(linux) = &site.profiles["linux"].boot else { panic!() };
     assert_eq!(linux.args, "quiet config={{ config_url }}");

@@ -18,6 +18,7 @@
 //!
 //! Not here: who may have which reservation (the caller says), what is on disk (see [`crate::LeaseLog`]).
 
+mod names;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -25,11 +26,13 @@ mod tests;
 pub use pool::Pool;
 
 use crate::{ClientKey, Lease, LeaseState};
-use firstlight_model::Mac;
+use firstlight_model::{Hostname, Mac};
+use names::Names;
 use pool::Net;
 use std::{
     collections::{BTreeMap, HashMap},
     net::Ipv4Addr,
+    sync::Arc,
 };
 
 /// How long an offer is held for its client, in seconds.
@@ -47,6 +50,8 @@ pub struct Claim<'a> {
     pub client: &'a ClientKey,
     /// Its hardware address.
     pub mac: Mac,
+    /// The host name that it goes by, where it has one. Two machines never share one: the first keeps it.
+    pub name: Option<&'a Hostname>,
     /// The address that the site reserves for this machine in this network.
     pub fixed: Option<Ipv4Addr>,
     /// Seconds since 1970.
@@ -85,6 +90,7 @@ pub struct LeaseTable {
     entries: BTreeMap<u32, Entry>,
     /// The address that a client has or last had in a network.
     latest: HashMap<(ClientKey, u16), u32>,
+    names: Names,
     /// Offers may have been made that are not known: until the first one after them, and then for as long as one holds.
     recovered: bool,
     cautious_until: u32,
@@ -138,6 +144,7 @@ impl LeaseTable {
     /// All that was known before a restart is back.
     pub(crate) fn recovered(&mut self) {
         self.recovered = !self.entries.is_empty();
+        self.names.settle(|address| self.entries.get(&address).map_or(0, |entry| entry.until));
         self.leave_alone();
     }
 
@@ -179,7 +186,8 @@ impl LeaseTable {
             Some(net) => u16::try_from(net).unwrap_or(u16::MAX),
             None => self.net_index(&lease.network),
         };
-        let Lease { client, mac, state, since, until, .. } = lease;
+        let Lease { client, mac, name, state, since, until, .. } = lease;
+        self.names.set(address, name);
         self.put(address, Entry { client, mac, net, state, since: seconds(since), until: seconds(until) });
     }
 
@@ -218,14 +226,17 @@ impl LeaseTable {
             Some(old) if old.state == LeaseState::Bound && old.until > now => {
                 Entry { until: old.until.max(held), ..old.clone() }
             }
-            _ => Entry {
-                client: claim.client.clone(),
-                mac: claim.mac,
-                net,
-                state: LeaseState::Offered,
-                since: now,
-                until: held,
-            },
+            _ => {
+                self.names.set(address, None);
+                Entry {
+                    client: claim.client.clone(),
+                    mac: claim.mac,
+                    net,
+                    state: LeaseState::Offered,
+                    since: now,
+                    until: held,
+                }
+            }
         };
         self.put(address, entry);
     }
@@ -260,7 +271,29 @@ impl LeaseTable {
             bits,
             Entry { client: claim.client.clone(), mac: claim.mac, net, state: LeaseState::Bound, since, until },
         );
+        self.names.set(bits, self.free_name(claim));
         self.lease(bits).ok_or(Refusal::Taken)
+    }
+
+    /// The client's name, unless another machine goes by it.
+    fn free_name(&self, claim: &Claim<'_>) -> Option<Arc<Hostname>> {
+        let name = claim.name?;
+        let other = self.named(name, claim.now).filter(|(_, mac)| *mac != claim.mac);
+        other.is_none().then(|| name.clone().into())
+    }
+
+    /// The address that is leased under this name now, and the hardware address of whoever has it.
+    pub fn named(&self, name: &Hostname, now: u64) -> Option<(Ipv4Addr, Mac)> {
+        let address = Ipv4Addr::from_bits(self.names.address(name)?);
+        self.holder(address, now).map(|(_, mac)| (address, mac))
+    }
+
+    /// The name, where there is one, and hardware address of whoever has a lease on `address` now.
+    pub fn holder(&self, address: Ipv4Addr, now: u64) -> Option<(Option<Arc<Hostname>>, Mac)> {
+        let bits = address.to_bits();
+        let entry = self.entries.get(&bits)?;
+        let live = entry.state == LeaseState::Bound && entry.until > seconds(now);
+        live.then(|| (self.names.of(bits).cloned(), entry.mac))
     }
 
     /// True where the table knows that the client has, or last had, `address`: for INIT-REBOOT.
@@ -369,6 +402,7 @@ impl LeaseTable {
         let Entry { client, mac, net, state, since, until } = self.entries.get(&address)?.clone();
         let network = self.nets.get(usize::from(net))?.name.clone();
         let (since, until) = (u64::from(since), u64::from(until));
-        Some(Lease { address: Ipv4Addr::from_bits(address), network, client, mac, state, since, until })
+        let name = self.names.of(address).cloned();
+        Some(Lease { address: Ipv4Addr::from_bits(address), network, client, mac, name, state, since, until })
     }
 }

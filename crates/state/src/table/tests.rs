@@ -21,7 +21,7 @@ fn pool(first: u8, last: u8, excluded: &[u8]) -> Pool {
 }
 
 fn claim(client: &ClientKey, n: u8, now: u64) -> Claim<'_> {
-    Claim { network: "boot", client, mac: Mac([2, 0, 0, 0, 0, n]), fixed: None, now }
+    Claim { network: "boot", client, mac: Mac([2, 0, 0, 0, 0, n]), name: None, fixed: None, now }
 }
 
 /// Offers and binds for an hour.
@@ -278,4 +278,30 @@ fn what_was_left_alone_after_a_restart_is_given_in_the_end() {
     let (mut table, _) = restarted(100, 199, 10, 0, T0);
     assert_eq!((50..200).filter_map(|n| lease(&mut table, n, T0 + 1)).count(), 90);
     assert_eq!(lease(&mut restarted(100, 199, 0, 0, T0).0, 1, T0), Some(ip(100)), "nothing was known: nothing is left");
+}
+
+#[test]
+fn a_name_belongs_to_one_machine_for_as_long_as_its_lease_lasts() {
+    let mut table = LeaseTable::new(vec![pool(100, 200, &[])]);
+    let name: Hostname = "kitt".parse().unwrap();
+    let mut bind = |table: &mut LeaseTable, n: u8, now: u64| {
+        let key = client(n);
+        let claim = Claim { name: Some(&name), ..claim(&key, n, now) };
+        let address = table.offer(&claim, None).unwrap();
+        table.bind(&claim, address, 3600).unwrap()
+    };
+    let first = bind(&mut table, 1, T0);
+    let second = bind(&mut table, 2, T0);
+    assert_eq!((first.name.as_deref(), second.name), (Some(&name), None), "the first keeps it");
+    assert_eq!(table.named(&name, T0), Some((first.address, first.mac)));
+    table.release(&client(1), first.address, T0 + 1).unwrap();
+    assert_eq!((table.named(&name, T0 + 1), table.holder(first.address, T0 + 1)), (None, None));
+    let second = bind(&mut table, 2, T0 + 2);
+    assert_eq!(table.named(&name, T0 + 2), Some((second.address, second.mac)));
+    assert_eq!(table.named(&name, T0 + 2 + 3600), None, "it has run out");
+
+    let mut again = LeaseTable::new(vec![pool(100, 200, &[])]);
+    table.page(None, 10).into_iter().for_each(|lease| again.restore(lease));
+    again.recovered();
+    assert_eq!(again.named(&name, T0 + 2), Some((second.address, second.mac)), "after a restart too");
 }

@@ -26,7 +26,7 @@ use super::{
     reply::{self, Facts},
 };
 use firstlight_boot::{Ask, BootSet, FirstStep, Greeting};
-use firstlight_model::{Mac, Timestamp};
+use firstlight_model::{Hostname, Mac, Timestamp};
 use firstlight_site::{DhcpMode, Network};
 use firstlight_state::{Claim, ClientKey, Event, Lease, LeaseTable, What};
 use firstlight_wire::dhcp::{Code, Message, MessageType, Op};
@@ -171,7 +171,9 @@ impl Exchange<'_> {
 
     fn bind(&self, table: &mut LeaseTable, address: Ipv4Addr) -> Answer {
         let length = self.length();
-        let lease = match table.bind(&self.claim(), address, length) {
+        let name = self.name();
+        let claim = Claim { name: name.as_ref(), ..self.claim() };
+        let lease = match table.bind(&claim, address, length) {
             Ok(lease) => lease,
             Err(refusal) => return self.refuse(address, &refusal.to_string()),
         };
@@ -255,6 +257,7 @@ impl Exchange<'_> {
             network: &self.network.name,
             client: &self.key,
             mac: self.ask.mac,
+            name: None,
             fixed: self.reserved(),
             now: self.now.secs(),
         }
@@ -262,6 +265,16 @@ impl Exchange<'_> {
 
     fn facts(&self, lease: Option<u32>) -> Facts<'_> {
         Facts { request: self.message, network: self.network, client: self.ask.client, greeting: &self.greeting, lease }
+    }
+
+    /// The declared name. A stranger's own, in option 12, where the site means nothing else by it.
+    fn name(&self) -> Option<Hostname> {
+        if let Some(machine) = self.greeting.machine {
+            return Some(machine.name.clone());
+        }
+        let said = self.message.options.text(Code::HOST_NAME)?;
+        let name = said.split('.').next()?.parse().ok()?;
+        (!self.set.site.is_name_taken(&name)).then_some(name)
     }
 
     fn reserved(&self) -> Option<Ipv4Addr> {
