@@ -341,6 +341,7 @@ fn site(root: &Path) -> Site {
         ipxe_dir: "/usr/lib/ipxe".into(),
         secure_boot: false,
         loaders: BTreeMap::new(),
+        dns: None,
         networks: vec![network],
         assets: BTreeMap::new(),
         profiles: BTreeMap::new(),

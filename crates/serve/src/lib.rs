@@ -1,10 +1,11 @@
-//! The boot services: DHCP, TFTP, HTTP and router advertisements. They answer from one immutable
+//! The boot services: DHCP, TFTP, HTTP, DNS and router advertisements. They answer from one immutable
 //! [`firstlight_boot::BootSet`], read anew for each request, and record what happened. They never plan and never print.
 
 mod content;
 mod context;
 pub mod control;
 pub mod dhcp;
+pub mod dns;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod here;
@@ -15,6 +16,7 @@ mod published;
 pub mod ra;
 mod stop;
 pub mod tftp;
+mod udp;
 
 pub use content::{Opened, open};
 pub use context::{Context, MacOf, now};

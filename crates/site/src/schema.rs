@@ -78,7 +78,6 @@ static BLOCKS: &[Schema] = &[
         &["upstreams", "ttl", "allow"],
         &[block("record", true, &["a", "aaaa", "cname", "txt", "mx", "srv"], &[])],
     ),
-    block("loader", true, &["arch", "path", "beside", "over", "then"], &[]),
     block("asset", true, &["path", "url", "sha256"], &[]),
     block(
         "profile",

@@ -18,7 +18,9 @@ use firstlight_model::Timestamp;
 use firstlight_serve::{
     Context, Http, Stop,
     control::{Answer, Control, Handler, Request, Status},
-    dhcp, now, raise_open_files,
+    dhcp,
+    dns::Dns,
+    now, raise_open_files,
 };
 use firstlight_site::{DhcpMode, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
@@ -84,8 +86,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     let stop = Stop::new()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
     let mut servers = Servers::default();
+    let dns = Dns::new(boot.clone(), table.clone(), runtime.handle().clone());
     servers.threads.extend(dhcp::spawn(dhcp, boot, table, log, events, stop.clone())?);
-    servers.serve(networks, &context, &http, &runtime, &stop)?;
+    servers.serve(networks, &context, &http, &dns, &runtime, &stop)?;
     let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), one: Mutex::default() });
     servers.threads.push(control.spawn(orders(context.clone(), reloader.clone()), stop.clone())?);
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
@@ -143,8 +146,9 @@ fn orders(context: Context, reloader: Arc<Reloader>) -> Handler {
 fn announce(site: &Site) {
     for network in &site.networks {
         let interface = network.interface.as_deref().unwrap_or("relays");
+        let dns = if site.dns.is_some() { ", DNS" } else { "" };
         tracing::info!(
-            "serving {} on {interface}: {} for {}, TFTP and http://{}:{}",
+            "serving {} on {interface}: {} for {}, TFTP{dns} and http://{}:{}",
             network.name,
             match network.dhcp.mode {
                 DhcpMode::Authoritative => "DHCP",

@@ -2,7 +2,11 @@
 //! other ones needs a restart, which [`doors`] tells.
 
 use crate::Failure;
-use firstlight_serve::{Context, Here, Http, Published, Stop, dhcp, ra, tftp};
+use firstlight_serve::{
+    Context, Here, Http, Published, Stop, dhcp,
+    dns::{self, Dns},
+    ra, tftp,
+};
 use firstlight_site::{Network, Site};
 use std::{
     collections::BTreeSet,
@@ -26,6 +30,8 @@ pub(super) struct OfNetwork {
     network: Network,
     tftp: UdpSocket,
     http: TcpListener,
+    /// `None` where the site has no `dns` block.
+    dns: Option<(UdpSocket, TcpListener)>,
     /// `None` where the site does not want it, or it cannot be had: nothing fails without it.
     solicitations: Option<ra::Responder>,
 }
@@ -39,6 +45,7 @@ pub(super) fn doors(site: &Site) -> BTreeSet<String> {
             format!("TFTP on {} at {interface}", network.address),
             format!("HTTP on {}:{}", network.address, site.http_port),
         ];
+        doors.extend(site.dns.as_ref().map(|_| format!("DNS on {} at {interface}", network.address)));
         doors.extend(network.router_advertisements.then(|| format!("router solicitations on {interface}")));
         doors
     };
@@ -53,21 +60,23 @@ impl Sockets {
     pub(super) fn open(site: &Site, held: Vec<dhcp::Held>) -> Result<Sockets, Failure> {
         let dhcp = dhcp::bind(held, site)?;
         let here = site.networks.iter().filter(|network| network.interface.is_some());
-        let networks = here.map(|network| OfNetwork::open(network, site.http_port)).collect::<Result<_, _>>()?;
+        let networks = here.map(|network| OfNetwork::open(network, site)).collect::<Result<_, _>>()?;
         Ok(Sockets { dhcp, networks })
     }
 }
 
 impl OfNetwork {
-    fn open(network: &Network, http_port: u16) -> Result<OfNetwork, Failure> {
+    fn open(network: &Network, site: &Site) -> Result<OfNetwork, Failure> {
         let say = |what, port| move |error: io::Error| bind_failure(what, network, port, &error);
         let tftp = UdpSocket::bind((network.address, TFTP_PORT)).map_err(say("TFTP", TFTP_PORT))?;
         if let Some(name) = &network.interface {
             socket2::SockRef::from(&tftp).bind_device(Some(name.as_bytes()))?;
         }
-        let http = TcpListener::bind((network.address, http_port)).map_err(say("HTTP", http_port))?;
+        let http = TcpListener::bind((network.address, site.http_port)).map_err(say("HTTP", site.http_port))?;
+        let dns = || dns::bind(network.address, network.interface.as_deref()).map_err(say("DNS", dns::PORT));
+        let dns = site.dns.as_ref().map(|_| dns()).transpose()?;
         let solicitations = network.interface.as_deref().filter(|_| network.router_advertisements).and_then(listen_ra);
-        Ok(OfNetwork { network: network.clone(), tftp, http, solicitations })
+        Ok(OfNetwork { network: network.clone(), tftp, http, dns, solicitations })
     }
 }
 
@@ -99,7 +108,7 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Serves TFTP, HTTP and the answers to router solicitations on every network.
+    /// Serves TFTP, HTTP, DNS and the answers to router solicitations on every network.
     ///
     /// # Errors
     /// There is no room for another thread.
@@ -108,13 +117,17 @@ impl Servers {
         sockets: Vec<OfNetwork>,
         context: &Context,
         http: &Http,
+        dns: &Dns,
         runtime: &Runtime,
         stop: &Stop,
     ) -> io::Result<()> {
-        for OfNetwork { network, tftp, http: listener, solicitations } in sockets {
+        for OfNetwork { network, tftp, http: listener, dns: asked, solicitations } in sockets {
             let here = Here::new(context.boot.clone(), network.clone());
             let published = Arc::new(Published::new(http, here));
             self.threads.push(tftp::spawn(tftp, published, stop.clone())?);
+            if let Some(asked) = asked {
+                self.threads.push(dns.spawn(asked, stop.clone())?);
+            }
             if let Some(responder) = solicitations {
                 self.threads.push(ra::spawn(responder, stop.clone(), |_| ())?);
             }

@@ -6,9 +6,8 @@ use super::{
     engine::{self, Answer, Port},
     networks::{network_at, network_of, pools},
     socket::{BATCH, Outgoing, Socket},
-    sys::Inbox,
 };
-use crate::{Stop, now};
+use crate::{Stop, now, udp::Inbox};
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
 use firstlight_site::Network;

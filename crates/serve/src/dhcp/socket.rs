@@ -3,8 +3,9 @@
 use super::{
     engine::{Port, Target},
     held::Held,
-    sys::{self, Inbox},
+    sys,
 };
+use crate::udp::{self, Inbox};
 use nix::sys::socket::{setsockopt, sockopt};
 use std::{
     io,
@@ -75,7 +76,7 @@ impl Socket {
     /// Sends replies. What cannot be sent is logged and gone: its client asks again.
     pub(super) fn send<'a>(&self, replies: impl IntoIterator<Item = &'a Outgoing>) {
         let datagrams = replies.into_iter().map(|reply| (reply.bytes.as_slice(), self.address(reply.target)));
-        sys::send_all(&self.socket, datagrams, |to, error| {
+        udp::send_all(&self.socket, datagrams, |to, error| {
             tracing::debug!("{}: a reply to {to} could not be sent: {error}", self.interface);
         });
     }

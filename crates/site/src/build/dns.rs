@@ -112,13 +112,13 @@ fn record(fields: &Fields<'_, '_>, domain: &Domain) -> Record {
         srv: fields.items("srv").unwrap_or_default().iter().filter_map(|item| srv(fields, item, domain)).collect(),
     };
     let written = |name: &&str| fields.is_written(name);
-    if let Some(other) = ["a", "aaaa", "txt", "mx", "srv"].iter().find(|name| written(name))
+    if let Some(other) = ["a", "aaaa", "txt", "mx", "srv"].into_iter().find(written)
         && let Some(cname) = fields.written("cname")
     {
         let note = fields.error(cname.key, "a name with a `cname` has no other records (RFC 1034 section 3.6.2)");
         drop(note.related(fields.written(other).map_or(cname.key, |at| at.key), "one of them").next("remove one"));
     }
-    if !["a", "aaaa", "cname", "txt", "mx", "srv"].iter().any(|name| written(&name)) {
+    if !["a", "aaaa", "cname", "txt", "mx", "srv"].into_iter().any(|name| fields.is_written(name)) {
         let note = fields.error(fields.block.header, format!("the record `{}` is empty", fields.label().value));
         note.next("add `a = [\"10.20.0.5\"]`, or `aaaa`, `cname`, `txt`, `mx` or `srv`");
     }

@@ -284,7 +284,7 @@ fn what_was_left_alone_after_a_restart_is_given_in_the_end() {
 fn a_name_belongs_to_one_machine_for_as_long_as_its_lease_lasts() {
     let mut table = LeaseTable::new(vec![pool(100, 200, &[])]);
     let name: Hostname = "kitt".parse().unwrap();
-    let mut bind = |table: &mut LeaseTable, n: u8, now: u64| {
+    let bind = |table: &mut LeaseTable, n: u8, now: u64| {
         let key = client(n);
         let claim = Claim { name: Some(&name), ..claim(&key, n, now) };
         let address = table.offer(&claim, None).unwrap();
