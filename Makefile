@@ -1,7 +1,7 @@
 # The front door. Two commands do everything on a fresh Debian or Ubuntu with Rust: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-boot fuzz lint bench doc build install prepare clean
+.PHONY: help demo test test-boot storm fuzz lint bench doc build install prepare clean
 
 INIT := target/x86_64-unknown-linux-gnu/release/firstlight-init
 # Where the distribution has no package with Debian's installer, the demo boots the small Linux only.
@@ -29,6 +29,11 @@ test-boot: ## the longer suite of booted machines
 	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
 	cargo test --locked -p firstlight-tests -- --ignored
+
+storm: ## a thousand simulated machines boot at once, with a table
+	@scripts/install-packages build demo test
+	cargo build --release --locked -p firstlight
+	cargo test --release --locked -p firstlight-tests --test storm -- --include-ignored --nocapture --test-threads 1
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(basename $(notdir $(wildcard fuzz/targets/*.rs)))

@@ -12,10 +12,11 @@ mod late;
 mod net;
 mod run;
 mod serve;
+pub mod storm;
 
 pub use boot::{Boot, Machine, has_installer};
 pub use cable::Faults;
 pub use late::Late;
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
-pub use serve::{Server, WIDE_SITE};
+pub use serve::{Server, Used, WIDE_SITE};

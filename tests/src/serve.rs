@@ -99,6 +99,20 @@ impl Server {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// What the process has used so far.
+    pub fn used(&self) -> Used {
+        let id = self.child.as_ref().expect("a server that runs").id();
+        let read = |file: &str| fs::read_to_string(format!("/proc/{id}/{file}")).expect("the process is there");
+        let status = read("status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let stat = read("stat");
+        // Behind the name, which may hold anything but a last parenthesis: utime and stime are fields 14 and 15, in ticks
+        // of a hundredth of a second.
+        let ticks = stat.rsplit(')').next().map(|rest| rest.split_whitespace().skip(11).take(2));
+        let ticks: u64 = ticks.into_iter().flatten().filter_map(|field| field.parse::<u64>().ok()).sum();
+        Used { peak_memory: peak.map_or(0, |kib: u64| kib * 1024), cpu: Duration::from_millis(ticks * 10) }
+    }
+
     /// SIGKILL, in the middle of whatever it does.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -172,6 +186,15 @@ impl Server {
     fn log_path(&self) -> PathBuf {
         self.site.path().join("log")
     }
+}
+
+/// What a process has used.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// The most memory that it ever held, in bytes (VmHWM).
+    pub peak_memory: u64,
+    /// Processor time.
+    pub cpu: Duration,
 }
 
 impl Drop for Server {
