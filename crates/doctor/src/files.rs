@@ -1,0 +1,71 @@
+//! Files: the loaders and assets that can be read, room for the record.
+
+use crate::Finding;
+use firstlight_boot::loaders;
+use firstlight_site::{AssetSource, Place, Site};
+use nix::sys::statvfs::statvfs;
+use std::{fs::File, io, path::Path};
+
+const CHECK: &str = "files";
+/// What a day of a busy record may take, in bytes.
+const ROOM: u64 = 256 << 20;
+
+pub(crate) fn check(site: &Site, state: &Path) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = missing_loaders(site).into_iter().chain(unreadable_assets(site)).collect();
+    if findings.is_empty() {
+        findings.push(Finding::fine(CHECK, "every loader and asset can be read"));
+    }
+    findings.extend(room(state));
+    findings
+}
+
+fn missing_loaders(site: &Site) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for loader in loaders(site) {
+        let firmware: Vec<String> = loader.firmware.iter().map(ToString::to_string).collect();
+        for file in &loader.files {
+            let Err(error) = readable(&file.path) else { continue };
+            let text =
+                format!("the loader {} for {} cannot be read: {error}", file.path.display(), firmware.join(", "));
+            let next = match file.package {
+                Some(package) => format!("apt-get install {package}"),
+                None => "put the file there, or correct the `loader` block".to_owned(),
+            };
+            let place = loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone());
+            findings.push(Finding { place, ..Finding::error(CHECK, text, next) });
+        }
+    }
+    findings
+}
+
+fn unreadable_assets(site: &Site) -> Vec<Finding> {
+    let assets = site.assets.values().filter_map(|asset| match &asset.source {
+        AssetSource::Path(path) => Some((asset, path)),
+        AssetSource::Url(_) => None,
+    });
+    let finding = |name: &str, place: &Place, error: io::Error| {
+        let text = format!("the asset {name} cannot be read: {error}");
+        let next = "give the user that serves it the right to read it, and to enter each folder above it";
+        Finding { place: Some(place.clone()), ..Finding::error(CHECK, text, next) }
+    };
+    assets.filter_map(|(asset, path)| Some(finding(&asset.name, &asset.place, readable(path).err()?))).collect()
+}
+
+fn readable(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { Ok(()) } else { Err(io::Error::other("it is not a file")) }
+}
+
+/// Free room where leases and events are kept.
+fn room(state: &Path) -> Option<Finding> {
+    let folder = state.ancestors().find(|folder| folder.is_dir())?;
+    let disk = statvfs(folder).ok()?;
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    (free < ROOM).then(|| {
+        Finding::warning(
+            CHECK,
+            format!("{} MiB are free in {}: when it is full, no lease can be given", free >> 20, folder.display()),
+            "make room, or give `--state` another folder",
+        )
+    })
+}

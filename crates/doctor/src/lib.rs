@@ -1,0 +1,124 @@
+//! What stands between a server and its clients, found before they find it: interfaces, ports, firewalls, other DHCP
+//! servers, routes to relays, the clock, files.
+//!
+//! Each check looks at the system and returns [`Finding`]s; none changes anything. What is sent on the wire is a DHCP
+//! DISCOVER from a made-up client, and pings to neighbours that are known already. Not here: the site's own mistakes
+//! (`firstlight check`) and a machine's boot (`firstlight machines show`).
+
+mod clock;
+mod dhcp;
+mod files;
+mod firewall;
+mod interface;
+mod mtu;
+mod ports;
+mod relay;
+
+use firstlight_model::Timestamp;
+use firstlight_site::{Place, Site};
+use serde::Serialize;
+use std::{fmt, net::Ipv4Addr, path::PathBuf, time::Duration};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be.
+    Fine,
+    /// It may be what stands in the way.
+    Warning,
+    /// Machines will not boot.
+    Error,
+}
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What was looked at: `interface`, `ports`, `dhcp`, `firewall`, `mtu`, `relay`, `clock`, `files`.
+    pub check: &'static str,
+    /// The network that it is about; `None` for the server as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// What is so.
+    pub text: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Where the site says what it is measured by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl Finding {
+    fn new(level: Level, check: &'static str, text: impl Into<String>) -> Self {
+        Finding { level, check, network: None, text: text.into(), next: None, place: None }
+    }
+
+    fn fine(check: &'static str, text: impl Into<String>) -> Self {
+        Finding::new(Level::Fine, check, text)
+    }
+
+    fn warning(check: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Finding { next: Some(next.into()), ..Finding::new(Level::Warning, check, text) }
+    }
+
+    fn error(check: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Finding { next: Some(next.into()), ..Finding::new(Level::Error, check, text) }
+    }
+
+    fn about(self, network: &firstlight_site::Network) -> Self {
+        Finding { network: Some(network.name.clone()), place: Some(network.place.clone()), ..self }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.network.iter().try_for_each(|network| write!(f, "network {network}: "))?;
+        f.write_str(&self.text)?;
+        self.next.iter().try_for_each(|next| write!(f, "; {next}"))
+    }
+}
+
+/// What is known besides the site.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The process of the server that runs with this state, if one does: what it holds is as it should be.
+    pub server: Option<u32>,
+    /// The addresses that are leased, or were.
+    pub leased: Vec<Ipv4Addr>,
+    /// The time of the last thing that was recorded.
+    pub last_recorded: Option<Timestamp>,
+    /// The state folder.
+    pub state: PathBuf,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// How long answers to a DISCOVER are waited for, in all.
+const LISTEN: Duration = Duration::from_secs(3);
+
+/// Every check, in the order in which a boot would meet what they find. `progress` is told the name of each.
+pub fn examine(site: &Site, known: &Known, progress: &dyn Fn(&str)) -> Vec<Finding> {
+    let mut findings = at_rest(site, known);
+    progress("asking whether another DHCP server answers");
+    findings.extend(dhcp::check(site, LISTEN));
+    progress("asking neighbours whether whole packets arrive");
+    findings.extend(mtu::neighbours(site));
+    findings
+}
+
+/// The checks that send nothing and take no time: for a server that is about to start, too.
+pub fn at_rest(site: &Site, known: &Known) -> Vec<Finding> {
+    let checks = [
+        interface::check(site),
+        ports::check(site, known.server),
+        firewall::check(site),
+        mtu::configured(site),
+        relay::check(site, &known.leased),
+        clock::check(known),
+        files::check(site, &known.state),
+    ];
+    checks.into_iter().flatten().collect()
+}
