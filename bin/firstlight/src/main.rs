@@ -5,6 +5,7 @@
 
 mod check;
 mod config;
+mod doctor;
 mod explain;
 mod image;
 mod init;
@@ -48,6 +49,8 @@ enum Command {
     Init(init::Args),
     /// Find every mistake in a site
     Check(check::Args),
+    /// Look for what stands between this server and its clients
+    Doctor(doctor::Args),
     /// Serve DHCP, TFTP and HTTP for a site, in the foreground
     Serve(serve::Args),
     /// Tell a running server to read its site anew
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Reload(args) => reload::run(args),
         Command::Explain(args) => explain::run(args),

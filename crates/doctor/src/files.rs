@@ -1,7 +1,7 @@
 //! Files: the loaders and assets that can be read, room for the record.
 
-use crate::Finding;
-use firstlight_boot::loaders;
+use crate::{Finding, Level};
+use firstlight_boot::{Loader, LoaderFile, loaders};
 use firstlight_site::{AssetSource, Place, Site};
 use nix::sys::statvfs::statvfs;
 use std::{fs::File, io, path::Path};
@@ -19,23 +19,32 @@ pub(crate) fn check(site: &Site, state: &Path) -> Vec<Finding> {
     findings
 }
 
+/// A usual loader that is not there is an error only where none is: few sites have machines of every kind.
 fn missing_loaders(site: &Site) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for loader in loaders(site) {
-        let firmware: Vec<String> = loader.firmware.iter().map(ToString::to_string).collect();
-        for file in &loader.files {
-            let Err(error) = readable(&file.path) else { continue };
-            let text =
-                format!("the loader {} for {} cannot be read: {error}", file.path.display(), firmware.join(", "));
-            let next = match file.package {
-                Some(package) => format!("apt-get install {package}"),
-                None => "put the file there, or correct the `loader` block".to_owned(),
-            };
-            let place = loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone());
-            findings.push(Finding { place, ..Finding::error(CHECK, text, next) });
+    let loaders = loaders(site);
+    let any_usual =
+        loaders.iter().any(|l| l.place.is_none() && l.files.iter().all(|file| readable(&file.path).is_ok()));
+    let files = loaders.iter().flat_map(|loader| loader.files.iter().map(move |file| (loader, file)));
+    let mut missing: Vec<(&Loader, &LoaderFile, io::Error, Vec<String>)> = Vec::new();
+    for (loader, file) in files {
+        let Err(error) = readable(&file.path) else { continue };
+        let firmware = loader.firmware.iter().map(ToString::to_string);
+        match missing.iter_mut().find(|(_, other, ..)| other.path == file.path) {
+            Some((.., all)) => all.extend(firmware),
+            None => missing.push((loader, file, error, firmware.collect())),
         }
     }
-    findings
+    let finding = |(loader, file, error, firmware): (&Loader, &LoaderFile, io::Error, Vec<String>)| {
+        let text = format!("the loader {} for {} cannot be read: {error}", file.path.display(), firmware.join(", "));
+        let next = match file.package {
+            Some(package) => format!("where there are such machines: apt-get install {package}"),
+            None => "put the file there, or correct the `loader` block".to_owned(),
+        };
+        let place = loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone());
+        let level = if loader.place.is_none() && any_usual { Level::Warning } else { Level::Error };
+        Finding { place, level, ..Finding::error(CHECK, text, next) }
+    };
+    missing.into_iter().map(finding).collect()
 }
 
 fn unreadable_assets(site: &Site) -> Vec<Finding> {
