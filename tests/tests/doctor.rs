@@ -84,7 +84,8 @@ fn a_wrong_subnet_and_an_address_that_is_not_ours() {
         SITE,
         &["eth1 does not have 10.20.0.1", "192.168.7.2/24"],
     );
-    let moved = "ip address flush dev eth1; ip link add eth2 type veth peer name eth3; ip address add 10.20.0.1/24 dev eth2";
+    let moved =
+        "ip address flush dev eth1; ip link add eth2 type veth peer name eth3; ip address add 10.20.0.1/24 dev eth2";
     fault(moved, SITE, &["10.20.0.1 is on eth2, not on eth1"]);
 }
 
