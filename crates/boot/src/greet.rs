@@ -43,7 +43,7 @@ impl BootSet {
         match ask.client {
             Client::Ipxe(_) => FirstStep::Url(urls.script(ask, None)),
             Client::Pxe(firmware) | Client::HttpBoot(firmware) => match self.loader_for(firmware, secure_boot) {
-                Some(loader) if loader.over == Over::Tftp => FirstStep::Tftp(loader.name().to_owned()),
+                Some(loader) if loader.over(firmware) == Over::Tftp => FirstStep::Tftp(loader.name().to_owned()),
                 Some(loader) => FirstStep::Url(urls.loader(loader.name())),
                 None => FirstStep::AddressOnly,
             },

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 pub struct Loader {
     /// The firmware that can run it.
     pub firmware: Vec<Firmware>,
-    /// How the firmware fetches it.
-    pub over: Over,
+    /// How the firmware fetches it, where the site says so; else each in its own way.
+    pub over: Option<Over>,
     /// What it asks us for once it runs.
     pub then: Then,
     /// Whether it is for the machines with `secure_boot`, or for the others.
@@ -40,6 +40,11 @@ impl Loader {
     /// What the firmware is told to fetch.
     pub fn name(&self) -> &str {
         self.files.first().map_or("", |file| &file.name)
+    }
+
+    /// How this firmware fetches it.
+    pub fn over(&self, firmware: Firmware) -> Over {
+        self.over.unwrap_or(if firmware.is_http() { Over::Http } else { Over::Tftp })
     }
 }
 
@@ -83,7 +88,7 @@ fn signed(firmware: Firmware) -> Loader {
     });
     Loader {
         firmware: vec![firmware],
-        over: over(&[firmware]),
+        over: None,
         then: Then::Grub,
         secure_boot: true,
         files: files.into(),
@@ -96,7 +101,7 @@ fn ipxe(site: &Site, firmware: Firmware, name: &str) -> Loader {
     let file = LoaderFile { name: name.to_owned(), path: site.ipxe_dir.join(name), package: Some("ipxe") };
     Loader {
         firmware: vec![firmware],
-        over: over(&[firmware]),
+        over: None,
         then: Then::Ipxe,
         secure_boot: false,
         files: vec![file],
@@ -120,7 +125,7 @@ fn own(block: &firstlight_site::Loader) -> Loader {
     let file =
         |(base, path): (String, PathBuf)| LoaderFile { name: format!("{}/{base}", block.name), path, package: None };
     Loader {
-        over: block.over.unwrap_or(over(&firmware)),
+        over: block.over,
         firmware,
         then: block.then,
         secure_boot: block.secure_boot,
@@ -128,10 +133,6 @@ fn own(block: &firstlight_site::Loader) -> Loader {
         place: Some(block.place.clone()),
         expected: true,
     }
-}
-
-fn over(firmware: &[Firmware]) -> Over {
-    if firmware.iter().any(|firmware| firmware.is_http()) { Over::Http } else { Over::Tftp }
 }
 
 impl BootSet {

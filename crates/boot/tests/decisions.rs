@@ -139,6 +139,10 @@ loader "signed" {
   beside = "sb/ipxe.efi"
   over   = "http"
 }
+loader "arm" {
+  arch = [11, 19]
+  path = "ipxe-arm64.efi"
+}
 "#;
     let set = set(&format!("{SITE}{own}"));
     let step = |client| set.greet(&ask(1, client), &set.site.networks[0]).step;
@@ -147,6 +151,9 @@ loader "signed" {
     assert_eq!(step(Client::Pxe(Firmware::Other(21))), FirstStep::AddressOnly, "nobody named 21");
     assert_eq!(step(Client::Pxe(Firmware::UefiAmd64)), signed);
     assert_eq!(step(Client::HttpBoot(Firmware::UefiAmd64Http)), signed);
+    let arm = FirstStep::Url("http://10.20.0.1:8080/loader/arm/ipxe-arm64.efi".to_owned());
+    assert_eq!(step(Client::Pxe(Firmware::UefiArm64)), FirstStep::Tftp("arm/ipxe-arm64.efi".to_owned()));
+    assert_eq!(step(Client::HttpBoot(Firmware::UefiArm64Http)), arm, "each firmware in its own way");
     assert_eq!(step(Client::Pxe(Firmware::Bios)), FirstStep::Tftp("undionly.kpxe".to_owned()));
     assert!(set.loader("signed/ipxe.efi").is_some() && set.loader("snponly.efi").is_none());
 }
