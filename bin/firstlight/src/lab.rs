@@ -42,6 +42,9 @@ pub(crate) enum Command {
         /// Give up after so many seconds
         #[arg(long, default_value_t = 170, value_name = "SECONDS")]
         timeout: u64,
+        /// Boot one after another, each with the computer to itself; the timeout then holds for each
+        #[arg(long)]
+        one_at_a_time: bool,
         /// Print the summary as JSON, and nothing else
         #[arg(long)]
         json: bool,
@@ -85,7 +88,9 @@ pub(crate) fn run(command: Command) -> Outcome {
     match command {
         Command::Up { which, foreground: false, detached: false } => up(&which),
         Command::Up { which, detached, .. } => stay(&which, detached),
-        Command::Run { which, timeout, json } => run::run(&which, Duration::from_secs(timeout), json),
+        Command::Run { which, timeout, one_at_a_time, json } => {
+            run::run(&which, &run::How { timeout: Duration::from_secs(timeout), one_at_a_time, json })
+        }
         Command::Down { site } => down(&site),
         Command::Status { site, json } => status(&site, json),
         Command::Console { machine, site } => console(&site.site, &machine),

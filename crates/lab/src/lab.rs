@@ -34,6 +34,8 @@ pub struct Options {
     pub keep_disks: bool,
     /// The machines to start, by name; all where empty.
     pub machines: Vec<String>,
+    /// Whether the machines wait for [`Lab::power_on`].
+    pub without_power: bool,
     /// Folders that are removed before the boot server starts, so that it begins anew. That is done only by who holds
     /// the lab's folder: nobody else's server uses them then.
     pub forget: Vec<PathBuf>,
@@ -57,6 +59,10 @@ pub struct Lab {
     /// Of networks in proxy mode.
     address_servers: Vec<Child>,
     machines: Vec<Machine>,
+    /// Those that are to be in it, by the number of their tap.
+    specs: Vec<LabMachine>,
+    programs: Programs,
+    keep_disks: bool,
     /// Those who asked for the end; their connections close when it has come.
     farewell: Vec<UnixStream>,
     control: Control,
@@ -79,25 +85,45 @@ impl Lab {
     pub fn start(site: &Site, options: &Options) -> Result<Lab> {
         let machines = chosen(site, &options.machines)?;
         let programs = Programs::find(&machines.iter().map(|machine| machine.firmware).collect::<Vec<LabFirmware>>())?;
-        let mut lab = Lab::open(Folder::of(&site.root), &programs, options)?;
+        let mut lab = Lab::open(Folder::of(&site.root), machines, programs, options)?;
         lab.go_on()?;
         options.forget.iter().try_for_each(|folder| forget(folder))?;
         namespace::enter()?;
-        network::make(&programs.ip, &site.networks, &machines)?;
-        lab.address_servers = address_server::start(&programs.ip, site, &lab.folder)?;
+        network::make(&lab.programs.ip, &site.networks, &lab.specs)?;
+        lab.address_servers = address_server::start(&lab.programs.ip, site, &lab.folder)?;
         lab.start_server(site, &options.server)?;
-        for (number, machine) in machines.iter().enumerate() {
+        let powered = if options.without_power { 0 } else { lab.specs.len() };
+        for number in 0..powered {
             lab.go_on()?;
-            let tap = network::tap(number);
-            let Some(emulator) = programs.emulator(machine.firmware) else { continue };
-            let machine = Machine::start(machine, &tap, lab.accel, emulator, &lab.folder, options.keep_disks)?;
-            lab.machines.push(machine);
+            lab.start_machine(number)?;
         }
         Ok(lab)
     }
 
+    /// Gives a machine power that has had none yet.
+    ///
+    /// # Errors
+    /// The lab has no such machine, or its QEMU does not start.
+    pub fn power_on(&mut self, name: &str) -> Result<()> {
+        let Some(number) = self.specs.iter().position(|spec| spec.name.as_str() == name) else {
+            let known = self.specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Error::NoMachine { name: name.to_owned(), known });
+        };
+        let on = self.machines.iter().any(|machine| machine.name == name);
+        if on { Ok(()) } else { self.start_machine(number) }
+    }
+
+    fn start_machine(&mut self, number: usize) -> Result<()> {
+        let Some(spec) = self.specs.get(number) else { return Ok(()) };
+        let Some(emulator) = self.programs.emulator(spec.firmware) else { return Ok(()) };
+        let tap = network::tap(number);
+        let machine = Machine::start(spec, &tap, self.accel, emulator, &self.folder, self.keep_disks)?;
+        self.machines.push(machine);
+        Ok(())
+    }
+
     /// Takes the folder, and with it the right to be this site's lab.
-    fn open(folder: Folder, programs: &Programs, options: &Options) -> Result<Lab> {
+    fn open(folder: Folder, specs: Vec<LabMachine>, programs: Programs, options: &Options) -> Result<Lab> {
         folder.make()?;
         let Some(held) = folder.hold()? else {
             let pid = crate::status(&folder)?.map_or(0, |status| status.pid);
@@ -111,6 +137,9 @@ impl Lab {
             server: None,
             address_servers: vec![],
             machines: vec![],
+            specs,
+            programs,
+            keep_disks: options.keep_disks,
             farewell: vec![],
             control,
             signals,
@@ -119,7 +148,7 @@ impl Lab {
             held,
         };
         if options.accel.is_none() {
-            lab.accel = programs.x86().map_or(Ok(Accel::Tcg), |qemu| Accel::find(qemu, lab.folder.path()))?;
+            lab.accel = lab.programs.x86().map_or(Ok(Accel::Tcg), |qemu| Accel::find(qemu, lab.folder.path()))?;
         }
         Ok(lab)
     }

@@ -5,7 +5,7 @@ use firstlight_model::{Mac, Timestamp};
 use firstlight_site::{Expect, LabFirmware, LabMachine, Site};
 use firstlight_state::{Event, Role, What};
 use serde::Serialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// The steps of a boot, in their order.
 pub(super) const STEPS: [&str; 8] = ["DHCP", "loader", "script", "kernel", "initrd", "config", "up", "parked"];
@@ -16,7 +16,11 @@ pub(super) struct Progress {
     pub(super) name: String,
     #[serde(skip)]
     mac: Mac,
+    /// When it was given power; `None` before that.
+    #[serde(skip)]
+    power_on: Option<Timestamp>,
     pub(super) firmware: LabFirmware,
+    pub(super) network: String,
     expect: Expect,
     /// Seconds from power-on to each step's first event.
     pub(super) steps: BTreeMap<&'static str, f64>,
@@ -39,22 +43,51 @@ pub(super) struct Progress {
 /// All of them.
 pub(super) struct Boots {
     pub(super) machines: Vec<Progress>,
-    power_on: Timestamp,
     /// The longest name, for columns.
     pub(super) longest: usize,
 }
 
 impl Boots {
-    pub(super) fn new(site: &Site, lab: &Lab, only: &[String], power_on: Timestamp) -> Boots {
+    pub(super) fn new(site: &Site, lab: &Lab, only: &[String]) -> Boots {
         let wanted = |machine: &&LabMachine| only.is_empty() || only.iter().any(|name| name == machine.name.as_str());
         let console = |machine: &LabMachine| lab.folder().console_log(machine.name.as_str());
         let machines = site.lab.iter().flat_map(|lab| lab.machines.values()).filter(wanted);
-        Boots::of(machines.map(|machine| Progress::new(machine, console(machine))).collect(), power_on)
+        Boots::of(machines.map(|machine| Progress::new(machine, console(machine))).collect())
     }
 
-    fn of(machines: Vec<Progress>, power_on: Timestamp) -> Boots {
+    fn of(machines: Vec<Progress>) -> Boots {
         let longest = machines.iter().map(|machine| machine.name.len()).max().unwrap_or(0);
-        Boots { machines, power_on, longest }
+        Boots { machines, longest }
+    }
+
+    /// Notes that a machine has power; the times of its steps are counted from here.
+    pub(super) fn has_power(&mut self, name: &str, at: Timestamp) {
+        self.machines.iter_mut().filter(|machine| machine.name == name).for_each(|m| m.power_on = Some(at));
+    }
+
+    /// Notes that every machine has power.
+    pub(super) fn all_have_power(&mut self, at: Timestamp) {
+        self.machines.iter_mut().for_each(|machine| machine.power_on = Some(at));
+    }
+
+    /// The first that has had no power yet.
+    pub(super) fn next(&self) -> Option<String> {
+        self.machines.iter().find(|machine| machine.power_on.is_none()).map(|machine| machine.name.clone())
+    }
+
+    /// True while one that has power may yet come to where it should be.
+    pub(super) fn under_way(&self) -> bool {
+        self.machines.iter().any(|machine| machine.power_on.is_some() && !machine.settled())
+    }
+
+    /// Gives up those that have had power for longer than that. Returns their names.
+    pub(super) fn give_up(&mut self, now: Timestamp, after: Duration) -> Vec<String> {
+        let late = |m: &&mut Progress| !m.settled() && m.power_on.is_some_and(|on| now.since(on) > after);
+        let give_up = |machine: &mut Progress| {
+            machine.failed = Some(format!("{} (given up after {} s)", machine.likely_cause(), after.as_secs()));
+            machine.name.clone()
+        };
+        self.machines.iter_mut().filter(late).map(give_up).collect()
     }
 
     /// The machines that came to where they should be since the last call: they have served their purpose.
@@ -70,14 +103,14 @@ impl Boots {
 
     /// True when there is nothing left to wait for.
     pub(super) fn over(&self) -> bool {
-        self.machines.iter().all(|machine| machine.done.is_some() || machine.failed.is_some())
+        self.machines.iter().all(Progress::settled)
     }
 
     /// Takes in an event; returns the line to show for it.
     pub(super) fn take(&mut self, event: &Event) -> Option<String> {
-        let (power_on, longest) = (self.power_on, self.longest);
+        let longest = self.longest;
         let machine = self.machines.iter_mut().find(|machine| event.mac == Some(machine.mac))?;
-        let seconds = event.at.since(power_on).as_secs_f64();
+        let seconds = event.at.since(machine.power_on?).as_secs_f64();
         machine.take(event, seconds);
         Some(format!("{seconds:7.2} s  {:longest$}  {:8} {}", machine.name, event.step(), event.summary()))
     }
@@ -106,7 +139,9 @@ impl Progress {
         Progress {
             name: machine.name.to_string(),
             mac: machine.mac,
+            power_on: None,
             firmware: machine.firmware,
+            network: machine.network.clone(),
             expect: machine.expect,
             steps: BTreeMap::new(),
             done: None,
@@ -116,6 +151,11 @@ impl Progress {
             last_event: None,
             console,
         }
+    }
+
+    /// True when there is nothing left to wait for.
+    fn settled(&self) -> bool {
+        self.done.is_some() || self.failed.is_some()
     }
 
     fn take(&mut self, event: &Event, seconds: f64) {
@@ -225,7 +265,9 @@ pub(super) mod tests {
             disk: None,
             expect,
         };
-        Boots::of(vec![Progress::new(&machine, "/nowhere/console.log".into())], Timestamp(1000))
+        let mut boots = Boots::of(vec![Progress::new(&machine, "/nowhere/console.log".into())]);
+        boots.all_have_power(Timestamp(1000));
+        boots
     }
 
     #[test]
@@ -239,6 +281,19 @@ pub(super) mod tests {
         boots.take(&at(9000, reported()));
         assert_eq!((boots.just_done(), boots.just_done().len()), (vec!["kitt".to_owned()], 0));
         assert_eq!((boots.machines[0].done, boots.over()), (Some(5.5), true));
+    }
+
+    #[test]
+    fn a_machine_that_takes_too_long_is_given_up_and_one_without_power_comes_next() {
+        let mut boots = boots(Expect::Reported);
+        assert_eq!((boots.next(), boots.under_way()), (None, true));
+        boots.take(&at(3000, acked("BIOS")));
+        assert!(boots.give_up(Timestamp(11_000), Duration::from_secs(10)).is_empty());
+        assert_eq!(boots.give_up(Timestamp(11_001), Duration::from_secs(10)), ["kitt"]);
+        assert!(boots.over() && !boots.under_way() && boots.done() == 0);
+        assert!(boots.machines[0].likely_cause().contains("loaded nothing (given up after 10 s)"));
+        boots.machines[0].power_on = None;
+        assert_eq!(boots.next().as_deref(), Some("kitt"));
     }
 
     #[test]

@@ -32,14 +32,19 @@ pub(super) fn summary(boots: &Boots, ended: Ended, took: Duration, width: usize)
     text
 }
 
+/// The network is a column where there are several.
 fn table(boots: &Boots) -> String {
     let used = |step: &&&str| boots.machines.iter().any(|machine| machine.steps.contains_key(**step));
     let steps: Vec<&str> = STEPS.iter().filter(used).copied().collect();
-    let headings: Vec<String> = ["machine", "firmware"].iter().chain(&steps).map(|h| h.to_uppercase()).collect();
+    let network =
+        boots.machines.iter().any(|machine| machine.network != boots.machines[0].network).then_some("network");
+    let about = ["machine", "firmware"].into_iter().chain(network);
+    let headings: Vec<String> = about.chain(steps.iter().copied()).map(|h| h.to_uppercase()).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let row = |machine: &Progress| {
         let time = |step: &&str| machine.steps.get(*step).map_or_else(|| "-".to_owned(), |at| format!("{at:.1}"));
         let mut row = vec![machine.name.clone(), firmware(machine.firmware).to_owned()];
+        row.extend(network.map(|_| machine.network.clone()));
         row.extend(steps.iter().map(time));
         row
     };
