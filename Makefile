@@ -1,7 +1,7 @@
 # The front door. Two commands do everything on a fresh Debian or Ubuntu with Rust: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-boot storm fuzz lint bench doc build install prepare clean
+.PHONY: help demo test test-boot matrix storm fuzz lint bench doc build install prepare clean
 
 INIT := target/x86_64-unknown-linux-gnu/release/firstlight-init
 # Where the distribution has no package with Debian's installer, the demo boots the small Linux only.
@@ -28,12 +28,19 @@ test-boot: ## the longer suite of booted machines
 	@scripts/install-packages build demo test secure-boot
 	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
+	@$(MAKE) --no-print-directory prepare-arm64
 	cargo test --locked -p firstlight-tests -- --ignored
 
 storm: ## a thousand simulated machines boot at once, with a table
 	@scripts/install-packages build demo test
 	cargo build --release --locked -p firstlight
 	cargo test --release --locked -p firstlight-tests --test storm -- --include-ignored --nocapture --test-threads 1
+
+matrix: ## boot every kind of firmware on every way, one after another, and show the times
+	@scripts/install-packages build demo test secure-boot
+	@$(MAKE) --no-print-directory prepare
+	@$(MAKE) --no-print-directory prepare-arm64
+	@scripts/matrix target/debug/firstlight
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
@@ -80,6 +87,11 @@ install: ## put firstlight into PREFIX (/usr/local), with firstlight-init and sy
 prepare: $(INIT)
 	cargo build --locked -p firstlight
 	scripts/prepare-demo target/debug/firstlight $(INIT)
+
+# Needs packages of Debian 13 for arm64, from a Debian mirror: elsewhere arm64 is left out, and that is said.
+.PHONY: prepare-arm64
+prepare-arm64:
+	@if scripts/debian-apt --mirror >/dev/null; then scripts/install-packages arm64 && scripts/prepare-arm64 target/debug/firstlight; fi
 
 # Static, so that it runs in an initrd without any library. cargo decides whether there is anything to do.
 .PHONY: $(INIT)
