@@ -12,14 +12,31 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SITE: &str = "asset \"linux\" {\n  path = \"linux\"\n}\n";
+const SITE: &str = r#"
+asset "linux" {
+  path = "linux"
+}
+asset "initrd" {
+  path = "initrd"
+}
+"#;
+/// 150 blocks for the slow TFTP client: three seconds.
+const KERNEL: usize = 150 * 16384 - 1;
+/// More than the sockets' buffers hold, so that the server has some left when it is told to end.
+const INITRD: usize = 30_000_000;
 
-fn serve(size: usize) -> (Net, Server, Vec<u8>) {
+fn bytes(size: usize) -> Vec<u8> {
+    let pattern: Vec<u8> = (0..251).collect();
+    let mut bytes = pattern.repeat(size / pattern.len() + 1);
+    bytes.truncate(size);
+    bytes
+}
+
+fn serve() -> (Net, Server) {
     let net = Net::new();
     net.give_client("10.20.0.50/24");
-    let kernel: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
-    let server = Server::start(&net, SITE, &[("linux", &kernel)]);
-    (net, server, kernel)
+    let server = Server::start(&net, SITE, &[("linux", &bytes(KERNEL)), ("initrd", &bytes(INITRD))]);
+    (net, server)
 }
 
 /// A download into a file of the site's folder.
@@ -65,7 +82,7 @@ fn fetch_slowly(net: &Net, so_far: Sender<usize>) -> thread::JoinHandle<Vec<u8>>
                 thread::sleep(Duration::from_millis(20));
                 let ack = [[0, 4], block.to_be_bytes()].concat();
                 socket.send_to(&ack, server).unwrap();
-                if block > 0 && length < 16384 {
+                if block > 0 && length < 4 + 16384 {
                     return bytes;
                 }
             }
@@ -75,32 +92,31 @@ fn fetch_slowly(net: &Net, so_far: Sender<usize>) -> thread::JoinHandle<Vec<u8>>
 
 #[test]
 fn transfers_under_way_finish_and_new_ones_are_refused() {
-    let (net, mut server, kernel) = serve(3_000_000);
+    let (net, mut server) = serve();
     let (so_far, arrived) = channel();
     let tftp = fetch_slowly(&net, so_far);
-    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/linux", "600K", "by-http");
+    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/initrd", "8M", "by-http");
     wait_for_some(&server, "by-http");
     arrived.recv_timeout(Duration::from_secs(10)).unwrap();
     server.signal("TERM");
     thread::sleep(Duration::from_millis(300));
-    assert!(
-        length(&server, "by-http") < 3_000_000 && arrived.try_iter().all(|n| n < 3_000_000),
-        "too fast to be a test"
-    );
+    assert!(length(&server, "by-http") < INITRD as u64, "too fast to be a test");
+    assert!(arrived.try_iter().all(|length| length < KERNEL), "too fast to be a test");
     assert_ne!(net.client("curl -sS -m 3 http://10.20.0.1:8080/asset/linux").code, Some(0));
     assert_ne!(net.client("curl -sS -m 1 tftp://10.20.0.1/linux").code, Some(0));
     assert!(http.wait().unwrap().success(), "{}", server.log());
-    assert!(fs::read(server.folder().join("by-http")).unwrap() == kernel);
-    assert!(tftp.join().unwrap() == kernel);
+    assert!(fs::read(server.folder().join("by-http")).unwrap() == bytes(INITRD));
+    assert!(tftp.join().unwrap() == bytes(KERNEL));
     assert_eq!(server.wait_for_end(Duration::from_secs(10)), Some(0));
-    let sent = server.events().into_iter().filter(|event| event["event"] == "sent" && event["bytes"] == 3_000_000);
-    assert_eq!(sent.count(), 2, "both are on record");
+    for size in [KERNEL, INITRD] {
+        server.wait_for("sent", &format!("\"bytes\":{size}"));
+    }
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let (net, mut server, _) = serve(3_000_000);
-    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/linux", "50K", "by-http");
+    let (net, mut server) = serve();
+    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/initrd", "500K", "by-http");
     wait_for_some(&server, "by-http");
     server.signal("TERM");
     thread::sleep(Duration::from_millis(300));
@@ -114,7 +130,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn an_idle_server_ends_at_once() {
-    let (_net, mut server, _) = serve(1);
+    let (_net, mut server) = serve();
     let begin = Instant::now();
     server.signal("INT");
     assert_eq!(server.wait_for_end(Duration::from_secs(10)), Some(0));
