@@ -6,6 +6,7 @@
 // What these helpers cannot do, a test cannot go on without.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod beside;
 mod boot;
 mod cable;
 mod late;

@@ -2,6 +2,7 @@
 
 use crate::{
     Output,
+    beside::Beside,
     cable::{Cable, Faults},
     run,
 };
@@ -20,6 +21,7 @@ pub struct Net {
     server: String,
     client: String,
     cable: Option<Cable>,
+    beside: Option<Beside>,
 }
 
 impl Net {
@@ -50,10 +52,35 @@ impl Net {
         net
     }
 
+    /// With a switch in place of the cable, and dnsmasq beside it as 10.20.0.2, which gives 10.20.0.200 to 10.20.0.250;
+    /// with these further arguments of its own.
+    pub fn with_dnsmasq(arguments: &[&str]) -> Net {
+        let mut net = Net::unconnected();
+        let switch = net.server.replace("-s", "-d");
+        net.all(&[
+            format!("ip netns add {switch}"),
+            format!("ip -n {switch} link add switch type bridge forward_delay 0 mcast_snooping 0"),
+            format!("ip -n {switch} address add 10.20.0.2/24 dev switch"),
+            format!("ip -n {switch} link set switch up"),
+            format!("ip link add eth1 netns {} type veth peer name left netns {switch}", net.server),
+            format!("ip link add eth0 netns {} type veth peer name right netns {switch}", net.client),
+            format!("ip -n {switch} link set left master switch up"),
+            format!("ip -n {switch} link set right master switch up"),
+        ]);
+        net.up();
+        net.beside = Some(Beside::start(&switch, arguments));
+        net
+    }
+
+    /// What dnsmasq has logged.
+    pub fn dnsmasq_log(&self) -> String {
+        self.beside.as_ref().map(Beside::log).unwrap_or_default()
+    }
+
     fn unconnected() -> Net {
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = |side: &str| format!("fl-{}-{n}-{side}", std::process::id());
-        let net = Net { server: name("s"), client: name("c"), cable: None };
+        let net = Net { server: name("s"), client: name("c"), cable: None, beside: None };
         net.all(&[format!("ip netns add {}", net.server), format!("ip netns add {}", net.client)]);
         net
     }
@@ -118,7 +145,8 @@ impl Default for Net {
 impl Drop for Net {
     fn drop(&mut self) {
         let cable = self.cable.take().map(|cable| cable.namespace().to_owned());
-        for name in [&self.server, &self.client].into_iter().chain(&cable) {
+        let beside = self.beside.take().map(|beside| beside.namespace().to_owned());
+        for name in [&self.server, &self.client].into_iter().chain(&cable).chain(&beside) {
             shell(&format!("ip netns delete {name}"));
         }
     }

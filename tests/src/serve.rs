@@ -77,7 +77,10 @@ impl Server {
     pub fn start_again(&mut self, net: &Net) {
         let log = File::create(self.log_path()).expect("a log");
         let mut command = net.on_server(&firstlight().display().to_string());
-        command.arg("serve").args(self.user.into_iter().flat_map(|user| ["--user", user])).arg(self.site.path());
+        command
+            .args(["serve", "--allow-other-dhcp"])
+            .args(self.user.into_iter().flat_map(|user| ["--user", user]))
+            .arg(self.site.path());
         command.stdout(log.try_clone().expect("a log")).stderr(log);
         let child = command.spawn().expect("firstlight starts");
         self.child = Some(child);

@@ -108,8 +108,16 @@ fn options(which: &Which) -> Result<Options, Failure> {
     let forget = ["leases", "events"].map(|part| state.join(part)).to_vec();
     let program = std::env::current_exe()?.into_os_string();
     let (site, state) = (which.site.clone().into_os_string(), state.into_os_string());
-    let server: Vec<OsString> =
-        vec![program, "serve".into(), site, "--state".into(), state, "--user".into(), "root".into()];
+    let server: Vec<OsString> = vec![
+        program,
+        "serve".into(),
+        site,
+        "--state".into(),
+        state,
+        "--user".into(),
+        "root".into(),
+        "--allow-other-dhcp".into(),
+    ];
     Ok(Options { server, machines: which.machines.clone(), forget, ..Options::default() })
 }
 

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io,
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     os::{fd::AsFd, unix::net::UnixStream},
     path::{Path, PathBuf},
@@ -170,7 +170,7 @@ impl Lab {
     fn wait_for_server(&mut self, address: SocketAddr) -> Result<()> {
         let begin = Instant::now();
         while begin.elapsed() < SERVER_PATIENCE {
-            if TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok() {
+            if answers(address).is_ok() {
                 return Ok(());
             }
             self.go_on_after(Duration::from_millis(20))?;
@@ -268,6 +268,15 @@ impl Drop for Lab {
         process::end(self.server.iter_mut().chain(&mut self.address_servers));
         self.folder.clean(&self.held);
     }
+}
+
+/// Whether HTTP is answered there, and not only listened for: the ports are opened before anything is served, and a
+/// machine that asks DHCP meanwhile may give up.
+fn answers(address: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_millis(500))?;
+    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+    stream.read_exact(&mut [0])
 }
 
 /// Removes a folder and what is in it; a link in its place, and not where that leads.

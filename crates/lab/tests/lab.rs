@@ -285,7 +285,10 @@ fn run(root: &Path, role: &str, ready: impl FnOnce(&Lab)) {
 
 /// A boot server of a kind: it takes connections and says who asks for an address.
 fn serve() {
-    let _http = TcpListener::bind("10.20.30.1:8080").unwrap();
+    let http = TcpListener::bind("10.20.30.1:8080").unwrap();
+    std::thread::spawn(move || {
+        http.incoming().flatten().for_each(|mut stream| drop(stream.write_all(b"HTTP/1.0 404")))
+    });
     let dhcp = UdpSocket::bind("0.0.0.0:67").unwrap();
     let mut packet = [0; 2048];
     loop {

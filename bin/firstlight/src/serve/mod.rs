@@ -5,6 +5,7 @@ mod assets;
 mod changes;
 mod ending;
 mod interfaces;
+mod others;
 mod privileges;
 mod reload;
 mod signals;
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// Who serves once the sockets are open, when started as root; `firstlight` where not given and there is such a user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
+    /// Serve addresses also where another DHCP server answers, and do not look for one
+    #[arg(long)]
+    allow_other_dhcp: bool,
     /// What is logged, as in RUST_LOG: error, warn, info, debug, or by module
     #[arg(long, default_value = "info", env = "FIRSTLIGHT_LOG")]
     log: String,
@@ -65,6 +69,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     let state = site::state_dir(&args.site, args.state.as_ref());
     let folder = StateFolder::lock(&state)?;
     let Sockets { dhcp, networks } = Sockets::open(&site, held)?;
+    let others = others::ask(&site, args.allow_other_dhcp);
     let control = Control::open(&state).map_err(crate::tried("open the control socket in", &state))?;
 
     privileges::give_up(args.user.as_deref(), &args.site, &state)?;
@@ -72,6 +77,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     // What was before, and what is served. From here on there are threads, and signals are heard.
     let past = recent_events(&state)?;
     let set = first_generation(site, &state)?;
+    others::refuse(others)?;
     let signals = Signals::take()?;
     let (events, events_writer) = Events::open(&folder)?;
     let (table, log, recovered) = LeaseLog::open(&folder, dhcp::pools(&set.site))?;

@@ -18,10 +18,12 @@ mod classify;
 mod clock;
 mod commit;
 mod engine;
+mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod held;
 mod networks;
+mod probe;
 mod profile;
 mod receive;
 mod reply;
@@ -30,6 +32,7 @@ mod sys;
 
 pub use held::{Held, held};
 pub use networks::pools;
+pub use probe::{OtherServer, Probe, probe};
 
 use crate::Stop;
 use arc_swap::ArcSwap;
