@@ -60,7 +60,7 @@ impl Manager<'_> {
         let passing = "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=dhcp-eth1 exec \"$@\" 3<&0 </dev/null";
         let log = File::options().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut command = self.net.on_server("sh");
-        command.args(["-c", passing, "sh"]).arg(firstlight()).arg("serve").arg(self.path());
+        command.args(["-c", passing, "sh"]).arg(firstlight()).args(["serve", "--allow-other-dhcp"]).arg(self.path());
         command.stdin(Stdio::from(std::os::fd::OwnedFd::from(self.socket.try_clone().unwrap())));
         command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
     }
