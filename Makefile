@@ -74,7 +74,7 @@ build: $(INIT) ## build firstlight and firstlight-init, for use
 PREFIX ?= /usr/local
 UNITS ?= /etc/systemd/system
 
-install: ## put firstlight into PREFIX (/usr/local), with firstlight-init and systemd units
+install: ## put firstlight into PREFIX (/usr/local), with firstlight-init, systemd units and their user
 	@scripts/install-packages build
 	@$(MAKE) --no-print-directory build
 	install -D -m 755 target/release/firstlight $(DESTDIR)$(PREFIX)/bin/firstlight
@@ -82,6 +82,8 @@ install: ## put firstlight into PREFIX (/usr/local), with firstlight-init and sy
 	install -d $(DESTDIR)$(UNITS)
 	sed 's|/usr/bin/firstlight|$(PREFIX)/bin/firstlight|' packaging/firstlight.service >$(DESTDIR)$(UNITS)/firstlight.service
 	install -m 644 packaging/firstlight.socket $(DESTDIR)$(UNITS)/firstlight.socket
+	install -D -m 644 packaging/firstlight.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/firstlight.conf
+	@if [ -z "$(DESTDIR)" ] && command -v systemd-sysusers >/dev/null; then systemd-sysusers; else echo "The service runs as the user firstlight: useradd --system firstlight"; fi
 
 # What the tests boot, made with the debug build that they are about to use anyway.
 prepare: $(INIT)

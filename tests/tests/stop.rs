@@ -95,7 +95,7 @@ fn transfers_under_way_finish_and_new_ones_are_refused() {
     let (net, mut server) = serve();
     let (so_far, arrived) = channel();
     let tftp = fetch_slowly(&net, so_far);
-    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/initrd", "8M", "by-http");
+    let mut http = fetch(&net, &server, "http://10.20.0.1:8080/asset/initrd", "4M", "by-http");
     wait_for_some(&server, "by-http");
     arrived.recv_timeout(Duration::from_secs(10)).unwrap();
     server.signal("TERM");

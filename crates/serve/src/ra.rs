@@ -6,7 +6,7 @@
 //! (MIN_DELAY_BETWEEN_RAS); whoever asks in between is answered alone. The random delay of up to half a second, there
 //! to keep several real routers apart, is left out.
 
-use crate::Stop;
+use crate::{BEAT, Stop};
 use firstlight_model::Mac;
 use firstlight_wire::ndp::{Advertisement, HOP_LIMIT, Solicitation};
 use nix::{
@@ -78,10 +78,11 @@ impl Responder {
     }
 
     fn run(mut self, stop: &Stop, on_answer: impl Fn(Ipv6Addr)) -> io::Result<()> {
+        let pulse = stop.pulse(&format!("ra-{}", self.interface));
         while !stop.is_stopped() {
-            let wait = self.pace.due(Instant::now()).map_or(PollTimeout::NONE, |wait| {
-                PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
-            });
+            pulse.beat();
+            let due = self.pace.due(Instant::now()).map_or(BEAT, |wait| wait + Duration::from_millis(1));
+            let wait = PollTimeout::try_from(due.min(BEAT)).unwrap_or(PollTimeout::MAX);
             let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
             match poll(&mut [readable(self.socket.as_fd()), readable(stop.as_fd())], wait) {
                 Ok(_) | Err(nix::Error::EINTR) => {}

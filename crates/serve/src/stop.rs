@@ -1,5 +1,6 @@
-//! One handle that ends all servers.
+//! One handle that ends all servers, and to which their threads show that they are alive.
 
+use crate::pulse::{Pulse, Pulses};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use std::{
     io,
@@ -25,6 +26,7 @@ pub struct Stop {
 struct Shared {
     stopped: AtomicBool,
     event: EventFd,
+    pulses: Pulses,
 }
 
 impl Stop {
@@ -34,7 +36,7 @@ impl Stop {
     /// No file descriptor is left.
     pub fn new() -> io::Result<Self> {
         let event = EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
-        Ok(Stop { shared: Arc::new(Shared { stopped: AtomicBool::new(false), event }) })
+        Ok(Stop { shared: Arc::new(Shared { stopped: AtomicBool::new(false), event, pulses: Pulses::default() }) })
     }
 
     /// Tells every server to end. Returns at once; joining their threads waits for them.
@@ -43,6 +45,17 @@ impl Stop {
         if !self.shared.stopped.swap(true, Ordering::SeqCst) {
             let _ = self.shared.event.write(1);
         }
+    }
+
+    /// A pulse for a thread that serves, under the name by which it is complained of. Once it has one it must beat, at
+    /// least every [`crate::BEAT`] or little later, until the stop.
+    pub fn pulse(&self, name: &str) -> Pulse {
+        self.shared.pulses.add(name)
+    }
+
+    /// The threads that have shown no sign of life for this long.
+    pub fn silent_for(&self, limit: Duration) -> Vec<String> {
+        self.shared.pulses.silent_for(limit)
     }
 
     /// True after [`Stop::stop`].

@@ -5,6 +5,7 @@ mod assets;
 mod changes;
 mod ending;
 mod interfaces;
+mod notify;
 mod others;
 mod privileges;
 mod reload;
@@ -25,6 +26,7 @@ use firstlight_serve::{
 };
 use firstlight_site::{DhcpMode, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
+use notify::Notify;
 use reload::Reloader;
 use signals::{Heard, Signals};
 use sockets::{Servers, Sockets};
@@ -61,6 +63,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Outcome {
     start_log(&args.log)?;
     raise_open_files();
+    let notify = Arc::new(Notify::from_environment());
 
     // What the site says, and the sockets for it.
     let held = dhcp::held()?;
@@ -95,16 +98,27 @@ pub(crate) fn run(args: Args) -> Outcome {
     let dns = Dns::new(boot.clone(), table.clone(), runtime.handle().clone());
     servers.threads.extend(dhcp::spawn(dhcp, boot, table, log, events, stop.clone())?);
     servers.serve(networks, &context, &http, &dns, &runtime, &stop)?;
-    let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), one: Mutex::default() });
+    runtime.spawn(sockets::beat(stop.pulse("http")));
+    let one = Mutex::default();
+    let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), notify: notify.clone(), one });
     servers.threads.push(control.spawn(orders(context.clone(), reloader.clone()), stop.clone())?);
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
     announce(&context.boot.load().site);
+    notify.ready(context.boot.load().generation);
 
     // What comes, until the end.
-    while let Heard::Reload = heard(&signals) {
-        let reloader = reloader.clone();
-        thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.reload())?;
+    loop {
+        match signals.next(notify.every()) {
+            Some(Heard::Reload) => {
+                let reloader = reloader.clone();
+                thread::Builder::new().name("reload".to_owned()).spawn(move || reloader.reload())?;
+            }
+            Some(Heard::End) => break,
+            None => {}
+        }
+        notify.alive(&stop);
     }
+    notify.stopping();
     ending::end(servers, runtime, &signals, &stop);
     drop(events_writer);
     Ok(())
@@ -164,13 +178,5 @@ fn announce(site: &Site) {
             network.address,
             site.http_port
         );
-    }
-}
-
-fn heard(signals: &Signals) -> Heard {
-    loop {
-        if let Some(heard) = signals.next(None) {
-            return heard;
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! go on meanwhile and see the new one with their next request. What is refused: mistakes; assets that would be lost,
 //! for at a start there is nothing better than the rest, and here there is; and whatever needs other sockets.
 
-use super::{assets, changes, interfaces, sockets::doors};
+use super::{assets, changes, interfaces, notify::Notify, sockets::doors};
 use crate::{Failure, site};
 use firstlight_assets::{Known, Missing, Resolved};
 use firstlight_boot::BootSet;
@@ -16,7 +16,7 @@ use firstlight_site::{Report, Site, render};
 use firstlight_state::What;
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Reads the site anew.
@@ -24,6 +24,7 @@ pub(super) struct Reloader {
     pub(super) site: PathBuf,
     pub(super) state: PathBuf,
     pub(super) context: Context,
+    pub(super) notify: Arc<Notify>,
     /// One at a time. Nobody else waits for it.
     pub(super) one: Mutex<()>,
 }
@@ -48,6 +49,13 @@ impl Reloader {
     /// Reads the site anew and serves it from now on, or says why not. Either is recorded.
     pub(super) fn reload(&self) -> Answer {
         let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notify.reloading();
+        let answer = self.outcome();
+        self.notify.ready(self.context.boot.load().generation);
+        answer
+    }
+
+    fn outcome(&self) -> Answer {
         match self.next() {
             Ok(reloaded) => {
                 tracing::info!(

@@ -3,11 +3,11 @@
 
 use crate::Failure;
 use firstlight_serve::{
-    Context, Here, Http, Published, Stop, dhcp,
+    BEAT, Context, Here, Http, Published, Pulse, Stop, dhcp,
     dns::{self, Dns},
     ra, tftp,
 };
-use firstlight_site::{Network, Site};
+use firstlight_site::{DhcpMode, Network, Site};
 use std::{
     collections::BTreeSet,
     io,
@@ -41,7 +41,8 @@ pub(super) fn doors(site: &Site) -> BTreeSet<String> {
     let here = site.networks.iter().filter_map(|network| Some((network, network.interface.as_deref()?)));
     let of_network = |(network, interface): (&Network, &str)| {
         let mut doors = vec![
-            format!("DHCP on {interface}"),
+            // A server that becomes authoritative is one that nobody has asked about other servers yet.
+            format!("{} on {interface}", if network.dhcp.mode == DhcpMode::Proxy { "ProxyDHCP" } else { "DHCP" }),
             format!("TFTP on {} at {interface}", network.address),
             format!("HTTP on {}:{}", network.address, site.http_port),
         ];
@@ -98,6 +99,15 @@ fn bind_failure(what: &str, network: &Network, port: u16, error: &io::Error) -> 
         _ => "see `ip address`",
     };
     Failure::Failed(format!("{what} cannot listen on {}:{port}: {error}; {next}", network.address))
+}
+
+/// Shows that the runtime that serves HTTP gets round to its tasks.
+pub(super) async fn beat(pulse: Pulse) {
+    let mut interval = tokio::time::interval(BEAT);
+    loop {
+        interval.tick().await;
+        pulse.beat();
+    }
 }
 
 /// What serves, to be waited for at the end.

@@ -1,7 +1,7 @@
 //! The server's side: a thread that accepts, and one for each order, since a reload may take a while.
 
 use super::{Answer, CONTROL, LONGEST, Request, short};
-use crate::Stop;
+use crate::{BEAT, Stop};
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::stat::{Mode, fchmod},
@@ -62,9 +62,12 @@ impl Control {
 
     fn run(self, handler: &Handler, stop: &Stop) {
         let running = Arc::new(());
+        let pulse = stop.pulse("control");
         while !stop.is_stopped() {
+            pulse.beat();
             let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
-            let _ = poll(&mut [readable(self.listener.as_fd()), readable(stop.as_fd())], PollTimeout::NONE);
+            let beat = PollTimeout::try_from(BEAT).unwrap_or(PollTimeout::MAX);
+            let _ = poll(&mut [readable(self.listener.as_fd()), readable(stop.as_fd())], beat);
             let Ok((stream, _)) = self.listener.accept() else { continue };
             if Arc::strong_count(&running) > MOST {
                 continue;

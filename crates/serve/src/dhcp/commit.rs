@@ -1,10 +1,14 @@
 //! The thread that commits: leases to disk, then their answers to the wire.
 
 use super::socket::{Outgoing, Socket};
+use crate::{BEAT, Pulse};
 use firstlight_state::{Event, Events, Lease, LeaseLog};
 use std::{
     collections::HashSet,
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
     time::{Duration, Instant},
 };
 
@@ -36,8 +40,14 @@ impl Committer {
     }
 
     /// Runs until the receiving thread is gone and all it left is done.
-    pub(super) fn run(&mut self, waiting: &Receiver<Vec<Pending>>) {
-        while let Ok(mut batch) = waiting.recv() {
+    pub(super) fn run(&mut self, waiting: &Receiver<Vec<Pending>>, pulse: &Pulse) {
+        loop {
+            pulse.beat();
+            let mut batch = match waiting.recv_timeout(BEAT) {
+                Ok(batch) => batch,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             while batch.len() < MOST {
                 match waiting.try_recv() {
                     Ok(more) => batch.extend(more),

@@ -78,9 +78,10 @@ pub fn spawn(
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let (queue, waiting) = sync_channel(QUEUE);
     let mut committer = commit::Committer::new(log, sockets.clone(), events.clone());
+    let pulse = stop.pulse("dhcp-commit");
     let mut receiver = receive::Receiver::new(sockets, boot, table, events, queue, stop);
     let named = |name: &str| thread::Builder::new().name(name.to_owned());
-    let commit = named("dhcp-commit").spawn(move || committer.run(&waiting))?;
+    let commit = named("dhcp-commit").spawn(move || committer.run(&waiting, &pulse))?;
     let receive = named("dhcp").spawn(move || receiver.run())?;
     Ok(vec![receive, commit])
 }

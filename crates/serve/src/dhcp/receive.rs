@@ -7,7 +7,7 @@ use super::{
     networks::{network_at, network_of, pools},
     socket::{BATCH, Outgoing, Socket},
 };
-use crate::{Stop, now, udp::Inbox};
+use crate::{BEAT, Stop, now, udp::Inbox};
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
 use firstlight_site::Network;
@@ -59,7 +59,9 @@ impl Receiver {
     pub(super) fn run(&mut self) {
         let mut inbox = Inbox::new(BATCH);
         let sockets = self.sockets.clone();
+        let pulse = self.stop.pulse("dhcp");
         while !self.stop.is_stopped() {
+            pulse.beat();
             let ready = wait(&sockets, &self.stop);
             for (index, socket) in sockets.iter().enumerate().filter(|(index, _)| ready.get(*index) == Some(&true)) {
                 match socket.receive(&mut inbox) {
@@ -157,10 +159,10 @@ impl Receiver {
     }
 }
 
-/// Waits for packets or the stop. Tells which sockets have some.
+/// Waits for packets, the stop or the next beat. Tells which sockets have some.
 fn wait(sockets: &[Socket], stop: &Stop) -> Vec<bool> {
     let fds = sockets.iter().map(AsFd::as_fd).chain([stop.as_fd()]);
     let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
-    let _ = poll(&mut fds, PollTimeout::NONE);
+    let _ = poll(&mut fds, PollTimeout::try_from(BEAT).unwrap_or(PollTimeout::MAX));
     fds.iter().map(|fd| fd.any().unwrap_or(false)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{Next, Server, Transport};
 use crate::{
-    Stop,
+    BEAT, Stop,
     udp::{Inbox, send_all},
 };
 use nix::{
@@ -39,7 +39,9 @@ struct Outbox {
 
 pub(super) fn serve(server: &Arc<Server>, socket: &Arc<UdpSocket>, stop: &Stop) {
     let (mut inbox, mut outbox) = (Inbox::new(BATCH), Outbox::default());
+    let pulse = stop.pulse("dns");
     while !stop.is_stopped() {
+        pulse.beat();
         match inbox.receive(socket) {
             // Only then is there a need to wait.
             Ok(0) => wait(socket, stop),
@@ -58,7 +60,7 @@ pub(super) fn serve(server: &Arc<Server>, socket: &Arc<UdpSocket>, stop: &Stop) 
 
 fn wait(socket: &UdpSocket, stop: &Stop) {
     let fds = &mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN), PollFd::new(stop.as_fd(), PollFlags::POLLIN)];
-    let _ = poll(fds, PollTimeout::NONE);
+    let _ = poll(fds, PollTimeout::try_from(BEAT).unwrap_or(PollTimeout::MAX));
 }
 
 fn answer(server: &Arc<Server>, socket: &Arc<UdpSocket>, inbox: &Inbox, outbox: &mut Outbox) {

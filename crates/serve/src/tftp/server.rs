@@ -7,7 +7,7 @@ use super::{
     source::{Source, Sources},
     transfer::Terms,
 };
-use crate::stop::{LAST_CALL, Stop};
+use crate::{BEAT, LAST_CALL, Stop};
 use firstlight_wire::tftp::{DEFAULT_BLOCK, ErrorCode, Mode, Options, Packet, Request};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::{
@@ -77,7 +77,9 @@ impl Server {
     pub(super) fn run(mut self) {
         let mut last_call: Option<Instant> = None;
         let mut events = [EpollEvent::empty(); 256];
+        let pulse = self.stop.pulse("tftp");
         loop {
+            pulse.beat();
             let now = Instant::now();
             if self.stop.is_stopped() && last_call.is_none() {
                 // Both are always readable from now on and would wake the thread for nothing.
@@ -100,16 +102,12 @@ impl Server {
         }
     }
 
-    /// Until the earliest deadline, rounded up to the millisecond.
+    /// Until the earliest deadline, rounded up to the millisecond, or the next beat.
     fn timeout(&self, now: Instant, last_call: Option<Instant>) -> EpollTimeout {
         let earliest = self.deadlines.peek().map(|Reverse((at, _))| *at);
-        match earliest.into_iter().chain(last_call).min() {
-            None => EpollTimeout::NONE,
-            Some(at) => {
-                let wait = at.saturating_duration_since(now) + Duration::from_micros(999);
-                EpollTimeout::try_from(wait).unwrap_or(EpollTimeout::MAX)
-            }
-        }
+        let until = |at: Instant| at.saturating_duration_since(now) + Duration::from_micros(999);
+        let wait = earliest.into_iter().chain(last_call).min().map_or(BEAT, until);
+        EpollTimeout::try_from(wait.min(BEAT)).unwrap_or(EpollTimeout::MAX)
     }
 
     fn event(&mut self, event: EpollEvent) {
