@@ -264,3 +264,49 @@ fn a_stopped_server_lets_a_transfer_end() {
     drop(server);
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
+
+#[test]
+fn a_flood_with_forged_addresses_displaces_only_itself() {
+    firstlight_serve::raise_open_files();
+    let server = Server::start();
+    let options = Options { block: Some(1000), ..Options::default() };
+    let request = Packet::Read(Request { name: "memory".into(), mode: Mode::Octet, options }).encode();
+    let real = server.ask("memory", Mode::Octet, options);
+    let (_, from) = receive(&real);
+    real.send_to(&Packet::Ack(0).encode(), from).unwrap();
+    receive(&real);
+    let flood: Vec<UdpSocket> = (0..4500u32)
+        .map(|number| {
+            let address = Ipv4Addr::new(127, 0, 1, (number / 200) as u8 + 1);
+            let socket = UdpSocket::bind((address, 0)).unwrap();
+            socket.send_to(&request, server.address).unwrap();
+            if number % 50 == 0 {
+                std::thread::sleep(Duration::from_millis(1)); // the request port's queue is not what is tested
+            }
+            socket
+        })
+        .collect();
+    let ended = server.outcome();
+    assert_eq!(ended.result, Err(Failure::Displaced), "{ended:?}");
+    let url = format!("tftp://{}//folder/on-disk", server.address);
+    client("curl", &["-sS", "-m", "20", "--tftp-blksize", "1468", "-o", "got", &url], server.folder.path());
+    assert!(std::fs::read(server.target()).unwrap() == noise(DISK_SIZE));
+    real.send_to(&Packet::Ack(1).encode(), from).unwrap();
+    let second = (0..10).map(|_| receive(&real).0).find(|bytes| bytes[..4] == [0, 3, 0, 2]);
+    assert!(second.is_some(), "a transfer that is under way goes on");
+    drop(flood);
+}
+
+#[test]
+fn one_address_has_no_more_than_its_share() {
+    let server = Server::start();
+    let sockets: Vec<UdpSocket> =
+        (0..257).map(|_| server.ask("memory", Mode::Octet, Options { size: Some(0), ..Options::default() })).collect();
+    let refused = sockets.iter().filter(|socket| receive(socket).0[1] == 5).count();
+    assert_eq!(refused, 1);
+    let other = UdpSocket::bind("127.0.0.9:0").unwrap();
+    other.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let request = Packet::Read(Request { name: "empty".into(), mode: Mode::Octet, options: Options::default() });
+    other.send_to(&request.encode(), server.address).unwrap();
+    assert_eq!(Packet::parse(&receive(&other).0), Ok(Packet::Data { block: 1, payload: &[] }));
+}

@@ -8,6 +8,9 @@ use std::{
     os::fd::{AsFd, AsRawFd, BorrowedFd},
 };
 
+/// Bytes that may wait on the request port: room for some 5,000 requests of machines that are switched on together.
+const QUEUE: usize = 4 << 20;
+
 /// The socket on which requests arrive.
 pub(super) struct Listener {
     socket: UdpSocket,
@@ -30,6 +33,9 @@ impl Listener {
         }
         socket.set_nonblocking(true)?;
         setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
+        // More than the usual limit needs a privilege; with less, more requests of a storm are sent again.
+        let _ =
+            setsockopt(&socket, sockopt::RcvBufForce, &QUEUE).or_else(|_| setsockopt(&socket, sockopt::RcvBuf, &QUEUE));
         let device = socket2::SockRef::from(&socket).device()?;
         Ok(Listener { socket, device, ancillary: nix::cmsg_space!(nix::libc::in_pktinfo) })
     }

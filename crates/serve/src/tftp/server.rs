@@ -12,7 +12,7 @@ use firstlight_wire::tftp::{DEFAULT_BLOCK, ErrorCode, Mode, Options, Packet, Req
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, VecDeque},
     io,
     net::{Ipv4Addr, SocketAddrV4, UdpSocket},
     sync::Arc,
@@ -26,6 +26,9 @@ const MOST_OF_ONE: usize = 256;
 /// Blocks in a window, and bytes in it: what a client asks for beyond that is not granted.
 const LARGEST_WINDOW: u16 = 512;
 const LARGEST_WINDOW_BYTES: u32 = 1 << 20;
+/// How long to look for what comes next before going to sleep: a client on the same network answers within this time, and
+/// being woken would take as long again.
+const WAKEFUL: Duration = Duration::from_micros(50);
 /// Requests taken before the sessions are looked at again.
 const REQUESTS_AT_ONCE: usize = 64;
 
@@ -45,6 +48,10 @@ pub(super) struct Server {
     of_address: HashMap<Ipv4Addr, usize>,
     /// One live entry for each session, perhaps too early; entries of sessions that are over are skipped.
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Those that began, oldest first; some have been heard since, or are over.
+    strangers: VecDeque<u64>,
+    /// When a session last had something to do.
+    busy: Instant,
     next: u64,
     scratch: Vec<u8>,
 }
@@ -68,6 +75,8 @@ impl Server {
             by_client: HashMap::new(),
             of_address: HashMap::new(),
             deadlines: BinaryHeap::new(),
+            strangers: VecDeque::new(),
+            busy: Instant::now(),
             next: FIRST_SESSION,
             scratch: Vec::new(),
         })
@@ -102,8 +111,12 @@ impl Server {
         }
     }
 
-    /// Until the earliest deadline, rounded up to the millisecond, or the next beat.
+    /// Until the earliest deadline, rounded up to the millisecond, or the next beat; not at all for a moment after a session
+    /// was busy.
     fn timeout(&self, now: Instant, last_call: Option<Instant>) -> EpollTimeout {
+        if !self.sessions.is_empty() && now.saturating_duration_since(self.busy) < WAKEFUL {
+            return EpollTimeout::ZERO;
+        }
         let earliest = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let until = |at: Instant| at.saturating_duration_since(now) + Duration::from_micros(999);
         let wait = earliest.into_iter().chain(last_call).min().map_or(BEAT, until);
@@ -116,6 +129,7 @@ impl Server {
             STOP => {}
             id => {
                 let now = Instant::now();
+                self.busy = now;
                 let Some(session) = self.sessions.get_mut(&id) else { return };
                 let next = if event.events().contains(EpollFlags::EPOLLOUT) {
                     // Asked for again by `follow` if the kernel's buffer fills up again.
@@ -239,12 +253,33 @@ impl Server {
             Mode::Other => return refused(ErrorCode::ILLEGAL_OPERATION, "unknown mode: use octet"),
         }
         let of_one = self.of_address.get(client.ip()).copied().unwrap_or(0);
-        if self.sessions.len() >= MOST || of_one >= MOST_OF_ONE {
+        if of_one >= MOST_OF_ONE || !self.make_room(MOST) {
             return refused(ErrorCode::NOT_DEFINED, "too many transfers at once: try again");
         }
         let content = self.files.find(name, *client.ip());
         let content = content.ok_or(Refusal(ErrorCode::FILE_NOT_FOUND, Failure::NotFound))?;
         self.sources.open(content).map_err(|error| Refusal(ErrorCode::NOT_DEFINED, Failure::Read(error.to_string())))
+    }
+
+    /// True where another transfer has room, if need be that of the one which has waited longest for its client's first
+    /// word: its address may well be forged, and a real client asks again.
+    fn make_room(&mut self, most: usize) -> bool {
+        while self.sessions.len() >= most {
+            let Some(id) = self.strangers.pop_front() else { return false };
+            if self.sessions.get(&id).is_some_and(|session| !session.is_heard()) {
+                self.end(id, Err(Failure::Displaced), Instant::now());
+            }
+        }
+        true
+    }
+
+    /// Remembers who has not been heard yet, and forgets who has.
+    fn remember_stranger(&mut self, id: u64) {
+        self.strangers.push_back(id);
+        if self.strangers.len() > 2 * MOST {
+            let sessions = &self.sessions;
+            self.strangers.retain(|id| sessions.get(id).is_some_and(|session| !session.is_heard()));
+        }
     }
 
     fn begin(
@@ -273,6 +308,7 @@ impl Server {
         self.by_client.insert(ends.client, id);
         *self.of_address.entry(*ends.client.ip()).or_default() += 1;
         self.deadlines.push(Reverse((session.armed, id)));
+        self.remember_stranger(id);
         let session = self.sessions.entry(id).or_insert(session);
         let next = session.perform(step, &mut self.scratch);
         self.follow(id, next, now);

@@ -74,6 +74,11 @@ impl Session {
         self.transfer.deadline()
     }
 
+    /// True when the client has answered.
+    pub(super) fn is_heard(&self) -> bool {
+        self.transfer.is_heard()
+    }
+
     /// True when `request` is what began this session, and the answer to it may have been lost.
     pub(super) fn is_repeated_by(&self, request: &[u8]) -> bool {
         !self.transfer.is_heard() && *self.subject.request == *request

@@ -18,8 +18,9 @@ use std::{
 
 /// A client from which nothing new has come for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often something is repeated to a client that has not answered once: its address may be a forged one.
-const REPEATS_TO_A_STRANGER: u32 = 5;
+/// How often something is repeated to a client that has not answered once: its address may be a forged one, and a real
+/// client repeats its request. See the module's documentation for what a forger gains.
+const REPEATS_TO_A_STRANGER: u32 = 2;
 /// A request that comes again this soon was repeated by the network, not by a client that waits in vain.
 const IMPATIENCE: Duration = Duration::from_millis(100);
 
