@@ -98,8 +98,8 @@ fn ranges_tags_and_heads() {
     let (net, _server) = serve();
     let url = format!("{BASE}/asset/linux");
     let head = curl(&net, &format!("-I {url}"));
-    assert!(head.contains("content-length: 1000000") && head.contains("accept-ranges: bytes"), "{head}");
-    let etag = url_after(&head, "etag: ");
+    assert!(head.contains("Content-Length: 1000000\r\n") && head.contains("Accept-Ranges: bytes\r\n"), "{head}");
+    let etag = url_after(&head, "ETag: ");
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}}' -H 'If-None-Match: {etag}' {url}")), "304");
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}} %{{size_download}}' -r 999990- {url}")), "206 10");
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}}' -r 2000000- {url}")), "416");
@@ -128,6 +128,36 @@ fn what_is_asked_wrongly_is_told_so() {
         );
     }
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+#[test]
+fn an_asset_is_also_at_the_root_and_hides_nothing_there() {
+    let (net, _server) = serve();
+    assert_eq!(curl(&net, &format!("{BASE}/other")), "other");
+    assert!(curl(&net, &format!("'{BASE}/boot.ipxe?mac=52:54:00:00:00:01'")).starts_with("#!ipxe"));
+}
+
+#[test]
+fn a_thousand_connections_of_one_client_leave_room_for_another() {
+    let (net, server) = serve();
+    net.client("ip address add 10.20.0.51/24 dev eth0");
+    let script = "import socket, time\n\
+        kept = [socket.create_connection(('10.20.0.1', 8080), 5, ('10.20.0.51', 0)) for _ in range(1000)]\n\
+        print('open', flush=True)\ntime.sleep(30)\n";
+    let mut greedy = net.on_client("python3");
+    let mut greedy = greedy.args(["-c", script]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(greedy.stdout.as_mut().unwrap()), &mut line).unwrap();
+    assert_eq!(line, "open\n");
+    let refused = curl(&net, &format!("--interface 10.20.0.51 -o /dev/null -w '%{{http_code}}' {BASE}/asset/other"));
+    let boots = curl(&net, &format!("--interface 10.20.0.50 '{BASE}/boot.ipxe?mac=52:54:00:00:00:01'"));
+    let _ = greedy.kill();
+    let _ = greedy.wait();
+    assert_eq!(refused, "503");
+    let kernel =
+        format!("--interface 10.20.0.50 -o /dev/null -w '%{{size_download}}' {}", url_after(&boots, "\nkernel "));
+    assert_eq!(curl(&net, &kernel), "1000000");
+    assert!(server.log().contains("HTTP connections were turned away, the last of 10.20.0.51"), "{}", server.log());
 }
 
 #[test]

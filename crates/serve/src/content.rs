@@ -19,16 +19,20 @@ pub enum Opened {
 pub fn open(content: &Content) -> io::Result<Opened> {
     match content {
         Content::Bytes(bytes) => Ok(Opened::Bytes(Cursor::new(bytes.clone()))),
-        Content::File { path, size, modified, .. } => {
-            let file = File::open(path)?;
-            let found = file.metadata()?;
-            if found.len() != *size || found.modified()? != *modified {
-                return Err(io::Error::other(format!(
-                    "{} has changed since it was verified: run `firstlight reload`",
-                    path.display()
-                )));
-            }
-            Ok(Opened::File(file))
-        }
+        Content::File { .. } => open_file(content).map(Opened::File),
     }
+}
+
+/// Opens content that is a file, under the same condition.
+pub(crate) fn open_file(content: &Content) -> io::Result<File> {
+    let Content::File { path, size, modified, .. } = content else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    if found.len() != *size || found.modified()? != *modified {
+        return Err(io::Error::other(format!(
+            "{} has changed since it was verified: run `firstlight reload`",
+            path.display()
+        )));
+    }
+    Ok(file)
 }

@@ -1,7 +1,7 @@
 //! Assets, configs and loaders.
 
 use super::{
-    Handler,
+    Handler, Http, NOT_ASSETS,
     attempts::Attempt,
     body::{Parcel, respond},
     script::decide_again,
@@ -9,7 +9,7 @@ use super::{
 use crate::published::is_optional;
 use axum::{
     extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, Method, StatusCode},
+    http::{HeaderMap, Method, Request, StatusCode},
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{Content, Outcome, Token};
@@ -36,7 +36,7 @@ pub(super) async fn attempt_asset(
     match (role, set.asset(&name)) {
         (Some(role), Some(content)) => {
             let parcel = handler.parcel(Some(attempt.ask.mac), role, &name);
-            respond(&method, &headers, content, parcel).await
+            respond(&method, &headers, content, parcel)
         }
         _ => handler.not_found(Some(attempt.ask.mac), &name),
     }
@@ -65,7 +65,7 @@ pub(super) async fn config(
         Some(Ok(text)) => {
             let content = Content::Bytes(text.into_bytes().into());
             let parcel = handler.parcel(Some(attempt.ask.mac), Role::Config, &name);
-            respond(&method, &headers, &content, parcel).await
+            respond(&method, &headers, &content, parcel)
         }
         Some(Err(error)) => {
             tracing::error!(mac = %attempt.ask.mac, "the config {name} cannot be rendered: {error}");
@@ -92,7 +92,7 @@ pub(super) async fn loader(
         }
         _ => (set.loader_file(&file).and_then(|name| set.loader(name)).cloned(), Role::Loader),
     };
-    handler.public(content, role, &file, from, &method, &headers).await
+    handler.public(content, role, &file, from, &method, &headers)
 }
 
 /// `/grub/grub.cfg`: what leads GRUB to its script, where it was itself loaded by HTTP.
@@ -104,7 +104,7 @@ pub(super) async fn grub_cfg(
 ) -> Response {
     let text = handler.http.context.boot.load().first_grub_script();
     let content = Some(Content::Bytes(text.into_bytes().into()));
-    handler.public(content, Role::Autoexec, "grub.cfg", from, &method, &headers).await
+    handler.public(content, Role::Autoexec, "grub.cfg", from, &method, &headers)
 }
 
 /// `/asset/NAME`: any asset.
@@ -116,16 +116,36 @@ pub(super) async fn asset(
     headers: HeaderMap,
 ) -> Response {
     let content = handler.http.context.boot.load().asset(&name).cloned();
-    handler.public(content, Role::Asset, &name, from, &method, &headers).await
+    handler.public(content, Role::Asset, &name, from, &method, &headers)
 }
 
 pub(super) fn unknown_token() -> Response {
     (StatusCode::FORBIDDEN, "this boot attempt is not known here: boot again\n").into_response()
 }
 
+impl Http {
+    /// Answers what small responses are mostly for, an asset by its plain name, without the router, which costs more than
+    /// all the rest. `None` where the router has to look.
+    pub(super) fn shortcut(&self, request: &Request<()>, from: SocketAddr) -> Option<Response> {
+        let path = request.uri().path().strip_prefix('/')?;
+        let name = path.strip_prefix("asset/").unwrap_or(path);
+        let plain = !name.contains(['/', '%']) && !NOT_ASSETS.contains(&path);
+        if !plain || ![Method::GET, Method::HEAD].contains(request.method()) {
+            return None;
+        }
+        let set = self.context.boot.load();
+        let parcel = self.parcel(self.context.client(from.ip()), Role::Asset, name);
+        Some(respond(request.method(), request.headers(), set.asset(name)?, parcel))
+    }
+
+    fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
+        Parcel { context: self.context.clone(), shelf: self.shelf.clone(), mac, role, name: name.to_owned() }
+    }
+}
+
 impl Handler {
     /// What anybody may have; the machine is known by its lease, if at all.
-    async fn public(
+    fn public(
         &self,
         content: Option<Content>,
         role: Role,
@@ -136,13 +156,13 @@ impl Handler {
     ) -> Response {
         let mac = self.http.context.client(from.ip());
         match content {
-            Some(content) => respond(method, headers, &content, self.parcel(mac, role, name)).await,
+            Some(content) => respond(method, headers, &content, self.parcel(mac, role, name)),
             None => self.not_found(mac, name),
         }
     }
 
     fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
-        Parcel { context: self.http.context.clone(), mac, role, name: name.to_owned() }
+        self.http.parcel(mac, role, name)
     }
 
     /// The attempt that a token belongs to; an unknown one is recorded.

@@ -7,13 +7,27 @@
 mod attempts;
 mod body;
 mod by_tftp;
+mod chunked;
+mod cold;
+mod connection;
+mod door;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod head;
+mod inbound;
+mod limits;
+mod listen;
+mod outstanding;
+mod pipe;
 mod query;
 mod range;
+mod reply;
 mod report;
 mod script;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
 use crate::{Context, Here, Stop};
 use attempts::Attempts;
@@ -23,14 +37,13 @@ use axum::{
     routing::{get, post},
 };
 pub(crate) use by_tftp::ByTftp;
+use door::Door;
 use firstlight_site::Network;
 use firstlight_state::Event;
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use limits::Limits;
+use listen::{House, listen};
+use shelf::Shelf;
+use std::{io, net::TcpListener, sync::Arc};
 
 /// The longest body that a machine may send with its report.
 const REPORT_LIMIT: usize = 16 << 10;
@@ -40,6 +53,8 @@ const REPORT_LIMIT: usize = 16 << 10;
 pub struct Http {
     context: Context,
     attempts: Arc<Attempts>,
+    door: Arc<Door>,
+    shelf: Arc<Shelf>,
 }
 
 /// What a handler sees: the server, and the network that the request came in from, as it is now.
@@ -69,7 +84,7 @@ impl Http {
         for event in past {
             attempts.replay(&event);
         }
-        Http { context, attempts }
+        Http { context, attempts, door: Arc::new(Door::new(Limits::default())), shelf: Arc::default() }
     }
 
     /// What it shares with the other servers.
@@ -82,25 +97,18 @@ impl Http {
         ByTftp(Entrance { http: self.clone(), here })
     }
 
-    /// Serves one network until `stop`; requests in flight are finished. Must be called within a tokio runtime.
+    /// Serves one network until `stop`, and then until the last request in flight has its response; whoever calls bounds
+    /// that. Must be called within a tokio runtime with its timers and sockets enabled.
     pub async fn serve(self, listener: TcpListener, network: Network, stop: Stop) -> io::Result<()> {
-        listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (http, door) = (self.clone(), self.door.clone());
         let here = Arc::new(Here::new(self.context.boot.clone(), network));
         let router = router(Entrance { http: self, here });
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stopped(stop))
-            .await
+        listen(listener, House { router, http, door, limits: Limits::default() }, stop).await
     }
 }
 
-/// Ends when `stop` is stopped.
-async fn stopped(stop: Stop) {
-    let sleep = move || while !stop.wait(Duration::from_secs(3600)) {};
-    if let Err(error) = tokio::task::spawn_blocking(sleep).await {
-        tracing::error!("a server was told to stop in an odd way: {error}");
-    }
-}
+/// What is at the root of the URLs and no asset, whatever assets are called.
+const NOT_ASSETS: [&str; 2] = ["boot.ipxe", "boot.grub"];
 
 fn router(entrance: Entrance) -> Router {
     Router::new()
@@ -113,6 +121,8 @@ fn router(entrance: Entrance) -> Router {
         .route("/r/{token}", post(report::reported).get(report::reported))
         .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
+        // As over TFTP: for boot programs that ask for a name beside their own.
+        .route("/{name}", get(files::asset))
         .layer(DefaultBodyLimit::max(REPORT_LIMIT))
         .with_state(entrance)
 }
