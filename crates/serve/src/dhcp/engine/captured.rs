@@ -53,8 +53,11 @@ fn field(bytes: &[u8]) -> String {
 /// Every field and option that a reply says something in, in the order of the wire.
 fn shown(reply: &Message, target: Target) -> String {
     let Message { yiaddr, siaddr, giaddr, ciaddr, flags, .. } = reply;
-    assert!(giaddr.is_unspecified() && ciaddr.is_unspecified());
+    assert!(giaddr.is_unspecified());
     let mut lines = vec![format!("to {target:?}, flags {flags:04x}"), format!("you {yiaddr}, next {siaddr}")];
+    if !ciaddr.is_unspecified() {
+        lines.push(format!("client {ciaddr}"));
+    }
     lines.push(format!("file {:?}, sname {:?}", field(&reply.file), field(&reply.sname)));
     lines.extend(reply.options.iter().map(|(code, bytes)| format!("{} {}", code.0, value(bytes))));
     lines.join("\n")
@@ -97,4 +100,46 @@ fn ipxe_gets_its_script_however_it_came_up() {
 #[test]
 fn the_installers_client_gets_an_address_and_nothing_to_boot() {
     assert_answered!("installer-udhcpc", Client::Other);
+}
+
+/// A network whose addresses another server gives.
+fn beside() -> World {
+    let range = "  dhcp {\n    range = [\"10.20.0.100\", \"10.20.0.200\"]\n  }";
+    assert!(SITE.contains(range));
+    World::of(&SITE.replace(range, "  dhcp { mode = \"proxy\" }"))
+}
+
+macro_rules! assert_offered_beside {
+    ($name:literal) => {
+        let [discover, request] = captured!($name).map(packet);
+        let mut world = beside();
+        let (offer, target) = world.reply(&discover).unwrap();
+        assert_eq!(shown(&offer, target), include_str!(concat!("replies/proxy/", $name, ".txt")).trim_end());
+        assert!(world.reply(&request).is_none(), "that is for the other server");
+    };
+}
+
+#[test]
+fn beside_another_server_each_is_offered_its_boot_file_in_its_own_way() {
+    assert_offered_beside!("ovmf-pxe");
+    assert_offered_beside!("ovmf-http");
+    assert_offered_beside!("ipxe-rom");
+    assert_offered_beside!("snponly-efi");
+    assert_offered_beside!("ipxe-efi");
+}
+
+#[test]
+fn beside_another_server_the_installers_client_hears_nothing() {
+    let mut world = beside();
+    assert!(captured!("installer-udhcpc").map(packet).iter().all(|message| world.reply(message).is_none()));
+}
+
+/// OVMF asks from port 4011 and listens there.
+#[test]
+fn ovmf_gets_its_loader_on_port_4011() {
+    let request = packet(include_str!("../../../../wire/tests/captured/ovmf-pxe.boot-server.hex"));
+    let mut world = beside();
+    world.port = Port::BootServer(std::net::SocketAddrV4::new(request.ciaddr, 4011));
+    let (ack, target) = world.reply(&request).unwrap();
+    assert_eq!(shown(&ack, target), include_str!("replies/proxy/ovmf-pxe.boot-server.txt").trim_end());
 }
