@@ -75,9 +75,8 @@ fn missing_file(site: &Site, loader: &Loader, file: &LoaderFile) -> FoundLater {
         }
         None => "put the file there, or correct `path` or `beside`".to_owned(),
     };
-    let usual = if loader.secure_boot { &site.set_at.secure_boot } else { &site.set_at.ipxe_dir };
     FoundLater {
-        place: loader.place.clone().or_else(|| usual.clone()),
+        place: loader.named_at(site).cloned(),
         message: format!("the network boot program {} for {} is missing", file.path.display(), firmware.join(", ")),
         help: Some(help),
         related: None,

@@ -193,7 +193,9 @@ fn first_steps(
             FirstStep::Tftp(file) => {
                 format!("load {file} by TFTP from {}{}", network.address, then(set, client, secure))
             }
-            FirstStep::Url(url) => format!("load {}{}", veiled(ask, &url), then(set, client, secure)),
+            FirstStep::Url(url) => {
+                format!("load {}{}", veiled(ask, &url), then(set, client, secure))
+            }
         };
         (client.to_string(), step)
     };

@@ -37,6 +37,12 @@ pub struct LoaderFile {
 }
 
 impl Loader {
+    /// Where the site speaks of it: its block; for a usual one what chose it, where the site sets that.
+    pub fn named_at<'a>(&'a self, site: &'a Site) -> Option<&'a Place> {
+        let chosen_by = if self.secure_boot { &site.set_at.secure_boot } else { &site.set_at.ipxe_dir };
+        self.place.as_ref().or(chosen_by.as_ref())
+    }
+
     /// What the firmware is told to fetch.
     pub fn name(&self) -> &str {
         self.files.first().map_or("", |file| &file.name)
@@ -70,24 +76,26 @@ const SIGNED: [(&str, &str, &str); 2] = [
 pub fn loaders(site: &Site) -> Vec<Loader> {
     let mut loaders: Vec<Loader> = site.loaders.values().map(own).collect();
     let usual = USUAL.into_iter().map(|(firmware, file)| ipxe(site, firmware, file));
-    let signed = [Firmware::UefiAmd64, Firmware::UefiAmd64Http].map(signed);
-    for usual in usual.chain(signed.into_iter().filter(|_| site.uses_secure_boot())) {
-        let same = |own: &Loader| own.secure_boot == usual.secure_boot && own.firmware.contains(&usual.firmware[0]);
-        if !loaders.iter().any(same) {
+    for mut usual in usual.chain(site.uses_secure_boot().then(signed)) {
+        let own = |firmware: &Firmware| {
+            loaders.iter().any(|own| own.secure_boot == usual.secure_boot && own.firmware.contains(firmware))
+        };
+        usual.firmware = usual.firmware.iter().copied().filter(|firmware| !own(firmware)).collect();
+        if !usual.firmware.is_empty() {
             loaders.push(usual);
         }
     }
     loaders
 }
 
-fn signed(firmware: Firmware) -> Loader {
+fn signed() -> Loader {
     let files = SIGNED.map(|(name, path, package)| LoaderFile {
         name: format!("secure-boot/{name}"),
         path: path.into(),
         package: Some(package),
     });
     Loader {
-        firmware: vec![firmware],
+        firmware: vec![Firmware::UefiAmd64, Firmware::UefiAmd64Http],
         over: None,
         then: Then::Grub,
         secure_boot: true,

@@ -137,7 +137,11 @@ loader "signed" {
   arch   = [7, 9, 16]
   path   = "sb/ipxe-shimx64.efi"
   beside = "sb/ipxe.efi"
-  over   = "http"
+}
+loader "odd" {
+  arch = 27
+  path = "odd.efi"
+  over = "http"
 }
 loader "arm" {
   arch = [11, 19]
@@ -149,11 +153,13 @@ loader "arm" {
     let signed = FirstStep::Url("http://10.20.0.1:8080/loader/signed/ipxe-shimx64.efi".to_owned());
     assert_eq!(step(Client::Pxe(Firmware::Other(22))), FirstStep::Tftp("uboot/boot.scr.uimg".to_owned()));
     assert_eq!(step(Client::Pxe(Firmware::Other(21))), FirstStep::AddressOnly, "nobody named 21");
-    assert_eq!(step(Client::Pxe(Firmware::UefiAmd64)), signed);
+    assert_eq!(step(Client::Pxe(Firmware::UefiAmd64)), FirstStep::Tftp("signed/ipxe-shimx64.efi".to_owned()));
     assert_eq!(step(Client::HttpBoot(Firmware::UefiAmd64Http)), signed);
     let arm = FirstStep::Url("http://10.20.0.1:8080/loader/arm/ipxe-arm64.efi".to_owned());
     assert_eq!(step(Client::Pxe(Firmware::UefiArm64)), FirstStep::Tftp("arm/ipxe-arm64.efi".to_owned()));
     assert_eq!(step(Client::HttpBoot(Firmware::UefiArm64Http)), arm, "each firmware in its own way");
+    let odd = FirstStep::Url("http://10.20.0.1:8080/loader/odd/odd.efi".to_owned());
+    assert_eq!(step(Client::Pxe(Firmware::Other(27))), odd, "as `over` says");
     assert_eq!(step(Client::Pxe(Firmware::Bios)), FirstStep::Tftp("undionly.kpxe".to_owned()));
     assert!(set.loader("signed/ipxe.efi").is_some() && set.loader("snponly.efi").is_none());
 }

@@ -40,8 +40,9 @@ fn missing_loaders(site: &Site) -> Vec<Finding> {
             Some(package) => format!("where there are such machines: apt-get install {package}"),
             None => "put the file there, or correct the `loader` block".to_owned(),
         };
-        let place = loader.place.clone().or_else(|| site.set_at.ipxe_dir.clone());
-        let level = if loader.place.is_none() && any_usual { Level::Warning } else { Level::Error };
+        let place = loader.named_at(site).cloned();
+        let asked_for = loader.place.is_some() || loader.secure_boot;
+        let level = if !asked_for && any_usual { Level::Warning } else { Level::Error };
         Finding { place, level, ..Finding::error(CHECK, text, next) }
     };
     missing.into_iter().map(finding).collect()

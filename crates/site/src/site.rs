@@ -197,7 +197,7 @@ pub struct Loader {
     pub path: PathBuf,
     /// What the program fetches from beside itself, by the name that it asks for.
     pub beside: BTreeMap<String, PathBuf>,
-    /// How the firmware fetches it; where not set, as the numbers in `arch` say.
+    /// How the firmware fetches it; where not set, as each number in `arch` says.
     pub over: Option<Over>,
     /// What it asks us for next. iPXE's script where not set.
     pub then: Then,

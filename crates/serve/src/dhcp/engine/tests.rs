@@ -63,7 +63,8 @@ impl World {
             Err(report) => panic!("{report}"),
         };
         let nothing = || Content::Bytes(Vec::new().into());
-        let loaders = loaders(&site).iter().map(|loader| (loader.name().to_owned(), nothing())).collect();
+        let files = loaders(&site).into_iter().flat_map(|loader| loader.files);
+        let loaders = files.map(|file| (file.name, nothing())).collect();
         let table = LeaseTable::new(pools(&site));
         World { set: BootSet::new(site, Default::default(), loaders, 1), table, now: 1_795_168_800, port: Port::Server }
     }
