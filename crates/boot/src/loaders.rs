@@ -129,6 +129,8 @@ fn own(block: &firstlight_site::Loader) -> Loader {
     let mut firmware: Vec<Firmware> = block.arch.iter().map(|number| Firmware::from_option(*number)).collect();
     firmware.dedup();
     let base = block.path.file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
+    // Debian's name for what is signed. OVMF's HTTP boot takes nothing for a program that does not end in `.efi`.
+    let base = base.strip_suffix(".signed").map(str::to_owned).unwrap_or(base);
     let files = std::iter::once((base, block.path.clone())).chain(block.beside.clone());
     let file =
         |(base, path): (String, PathBuf)| LoaderFile { name: format!("{}/{base}", block.name), path, package: None };

@@ -140,7 +140,7 @@ loader "signed" {
 }
 loader "odd" {
   arch = 27
-  path = "odd.efi"
+  path = "odd.efi.signed"
   over = "http"
 }
 loader "arm" {
