@@ -62,7 +62,7 @@ fn a_machine_goes_from_its_script_to_its_report() {
     assert_eq!(curl(&net, &format!("-o /dev/null -w '%{{http_code}} %{{size_download}}' {kernel}")), "200 1000000");
     assert_eq!(curl(&net, &config), "name kitt\n");
     assert_eq!(curl(&net, &format!("-d 'all is well' {report}")), "welcome\n");
-    assert_eq!(curl(&net, &format!("-d 'all is well' {report}")), "already known\n");
+    assert_eq!(curl(&net, &format!("-d 'all is well' {report}")), "this attempt has reported already\n");
     server.wait_for("sent", "\"kernel\"");
     server.wait_for("sent", "\"config\"");
     assert_eq!(server.wait_for("reported", "")["message"], "all is well");

@@ -20,18 +20,51 @@ struct Target<'a> {
     path: &'a str,
 }
 
-/// Posts `body`. Any status of 200 to 299 is success.
+/// What a server answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The text behind the headers, as far as it was read.
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// True for 200 to 299.
+    pub(crate) fn is_ok(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
+    /// Any other than 200 to 299 is an error, with the first line of what the server says.
+    fn or_refusal(self, target: &Target<'_>) -> Result<Answer, String> {
+        let why = self.text.lines().next().unwrap_or_default();
+        if self.is_ok() {
+            Ok(self)
+        } else {
+            Err(format!("{} answered with status {}: {why}", target.address, self.status))
+        }
+    }
+}
+
+/// Posts `body`. Any status of 200 to 299 is success; so is, when it is asked `again`, the refusal of a second report: then
+/// the answer to the first one was lost on its way.
 ///
 /// # Errors
 /// Why it failed, for the console.
-pub(crate) fn post(url: &str, body: &str) -> Result<(), String> {
+pub(crate) fn post(url: &str, body: &str, again: bool) -> Result<(), String> {
     let target = parse(url)?;
-    let answer = exchange(&target, body).map_err(|cause| format!("{}: {cause}", target.address))?;
-    match status(&answer) {
-        Some(200..=299) => Ok(()),
-        Some(status) => Err(format!("{} answered with status {status}", target.address)),
-        None => Err(format!("{} did not answer in HTTP", target.address)),
+    let answer = exchange(&target, "POST", body)?;
+    if again && answer.status == 409 && answer.text.contains("reported already") {
+        return Ok(());
     }
+    answer.or_refusal(&target).map(drop)
+}
+
+/// Gets a short text, whatever the status.
+///
+/// # Errors
+/// Why there is no answer, for the console.
+pub(crate) fn get(url: &str) -> Result<Answer, String> {
+    exchange(&parse(url)?, "GET", "")
 }
 
 fn parse(url: &str) -> Result<Target<'_>, String> {
@@ -49,12 +82,20 @@ fn parse(url: &str) -> Result<Target<'_>, String> {
     Ok(Target { address, host, path })
 }
 
-fn exchange(target: &Target<'_>, body: &str) -> std::io::Result<Vec<u8>> {
+fn exchange(target: &Target<'_>, method: &str, body: &str) -> Result<Answer, String> {
+    let answer = converse(target, method, body).map_err(|cause| format!("{}: {cause}", target.address))?;
+    let status = status(&answer).ok_or_else(|| format!("{} did not answer in HTTP", target.address))?;
+    let text = String::from_utf8_lossy(&answer);
+    let text = text.split_once("\r\n\r\n").map(|(_, text)| text.to_owned()).unwrap_or_default();
+    Ok(Answer { status, text })
+}
+
+fn converse(target: &Target<'_>, method: &str, body: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&target.address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     let request = format!(
-        "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "{method} {} HTTP/1.1\r\nHost: {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         target.path,
         target.host,
         body.len()
@@ -111,7 +152,7 @@ mod tests {
     #[test]
     fn a_post_says_what_it_should() {
         let (url, server) = server("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
-        assert_eq!(post(&url, "hello"), Ok(()));
+        assert_eq!(post(&url, "hello", false), Ok(()));
         let request = server.join().unwrap();
         assert!(request.starts_with("POST /up HTTP/1.1\r\nHost: 127.0.0.1:"), "{request}");
         assert!(request.contains("Content-Length: 5\r\n") && request.ends_with("\r\n\r\nhello"), "{request}");
@@ -123,7 +164,21 @@ mod tests {
             [("HTTP/1.1 403 Forbidden\r\n\r\n", "status 403"), ("SSH-2.0-x\r\n", "in HTTP"), ("", "in HTTP")]
         {
             let (url, server) = server(answer);
-            assert!(post(&url, "hello").unwrap_err().contains(expected), "{answer}");
+            assert!(post(&url, "hello", false).unwrap_err().contains(expected), "{answer}");
+            server.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_report_that_is_known_already_is_one_that_arrived() {
+        let known = "HTTP/1.1 409 Conflict\r\n\r\nthis attempt has reported already\n";
+        for (answer, again, ok) in [
+            (known, true, true),
+            (known, false, false),
+            ("HTTP/1.1 409 Conflict\r\n\r\nthis attempt was superseded\n", true, false),
+        ] {
+            let (url, server) = server(answer);
+            assert_eq!(post(&url, "hello", again).is_ok(), ok, "{answer}");
             server.join().unwrap();
         }
     }

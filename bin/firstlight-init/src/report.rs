@@ -13,9 +13,9 @@ pub(crate) fn run(node: &mut Node) -> Result<(), String> {
         say("no firstlight.report= among the kernel's arguments: nothing to report to");
         return Ok(());
     };
-    let mut last = String::new();
+    let (mut last, mut again) = (String::new(), false);
     for pause in BackOff::new(Duration::from_millis(500), Duration::from_secs(30)) {
-        match http::post(url, &body()) {
+        match http::post(url, &body(), again) {
             Ok(()) => {
                 say("reported up");
                 break;
@@ -26,6 +26,7 @@ pub(crate) fn run(node: &mut Node) -> Result<(), String> {
             }
             Err(_) => {}
         }
+        again = true;
         node.signals.pause(Some(pause));
     }
     Ok(())

@@ -6,9 +6,15 @@ use crate::{Failure, Outcome, output, site};
 use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, Outcome as Boots, Token, loaders};
 use firstlight_model::{Firmware, Mac, Uuid};
 use firstlight_plan::Standing;
+use firstlight_serve::now;
 use firstlight_site::{Boot, Machine, Network, Site, Then};
+use firstlight_state::{Who, read_standings};
 use serde::Serialize;
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
 
 #[derive(clap::Args)]
 #[command(override_usage = "firstlight explain [OPTIONS] [SITE] <MACHINE>")]
@@ -22,6 +28,9 @@ pub(crate) struct Args {
     /// Print it as JSON
     #[arg(long)]
     json: bool,
+    /// Where the server keeps where machines stand; `.firstlight/state` in the site where not given
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -66,7 +75,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     };
     let site = site::load(&dir)?;
     let ask = ask_for(&site, machine, args.firmware)?;
-    let explanation = explain(&with_placeholders(site), &ask, args.firmware)?;
+    let set = with_placeholders(site);
+    let standing = standing(&set, &ask, &site::state_dir(&dir, args.state.as_ref()))?;
+    let explanation = explain(&set, &ask, &standing, args.firmware)?;
     if args.json { output::json(&explanation) } else { output::print(&explanation.text(output::width())) }
 }
 
@@ -110,8 +121,17 @@ fn with_placeholders(site: Site) -> BootSet {
     BootSet::new(site, assets, loaders, 0)
 }
 
-fn explain(set: &BootSet, ask: &Ask, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
-    let decision = set.decide(ask, None, &Standing::default());
+/// Where the machine stands, by what the server has kept; at the beginning where it has kept nothing.
+fn standing(set: &BootSet, ask: &Ask, state: &Path) -> Result<Standing, Failure> {
+    let machine = set.machine_of(ask).map(|machine| Who::Machine(machine.name.to_string()));
+    let who = machine.unwrap_or(Who::Stranger(ask.mac));
+    let known = read_standings(state)?.into_iter().find(|(other, _)| *other == who);
+    Ok(known.map(|(_, standing)| standing).unwrap_or_default())
+}
+
+/// What would be answered if the machine, where it stands, asked now.
+fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
+    let decision = set.decide(ask, None, &set.foresee(ask, None, standing, now()));
     let network = network_for(set, decision.machine)?;
     let token = Token::placeholder();
     let secure = decision.secure_boot(set.site.secure_boot);

@@ -1,18 +1,21 @@
 //! `firstlight machines`: who was seen, and what happened to each.
 
+mod approve;
+mod order;
 mod show;
 
 use crate::{
-    Outcome, SiteOption, output,
+    Failure, Outcome, SiteOption, output,
     overview::{Overview, Seen},
     site,
     timeline::{Detail, Timeline},
     words,
 };
 use firstlight_model::{Mac, Timestamp};
+use firstlight_plan::{Stage, Standing};
 use firstlight_serve::now;
 use firstlight_site::Machine;
-use firstlight_state::{Event, EventFilter, read_events};
+use firstlight_state::{Event, EventFilter, Who, read_events, read_standings};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -47,6 +50,16 @@ enum Command {
         #[command(flatten)]
         site: SiteOption,
     },
+    /// Let machines go on: boot what the site says, install where their profile installs; or declare one with --name
+    Approve(order::Approve),
+    /// Have machines install at their next boot, whatever is on their disks
+    Arm(order::Target),
+    /// Have machines wait
+    Hold(order::Hold),
+    /// Have machines wait for good
+    Retire(order::Target),
+    /// Give machines another profile for their next boot only
+    BootOnce(order::BootOnce),
 }
 
 #[derive(clap::Args)]
@@ -79,6 +92,11 @@ pub(crate) fn run(args: Args) -> Outcome {
     match args.command {
         None => list(&args.list),
         Some(Command::Show { machine, full, common, site }) => show::run(&site.site, &machine, full, &common),
+        Some(Command::Approve(args)) => order::approve(args),
+        Some(Command::Arm(target)) => order::arm(&target),
+        Some(Command::Hold(args)) => order::hold(args),
+        Some(Command::Retire(target)) => order::retire(&target),
+        Some(Command::BootOnce(args)) => order::boot_once(args),
     }
 }
 
@@ -90,6 +108,10 @@ struct Row {
     address: Option<String>,
     declared: bool,
     class: Option<String>,
+    /// Where it stands in its life, and why.
+    stage: Stage,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cause: String,
     status: String,
     last_seen: Option<Timestamp>,
 }
@@ -105,7 +127,7 @@ fn list(list: &List) -> Outcome {
     for event in read_events(&state, EventFilter::default()) {
         overview.take(&event?);
     }
-    let rows = rows(declared, overview);
+    let rows = rows(declared, overview, &standings(&state)?);
     if list.common.json { output::json(&rows) } else { output::print(&text(rows, now())) }
 }
 
@@ -117,20 +139,39 @@ fn text(rows: Vec<Row>, now: Timestamp) -> String {
     let cells = |row: Row| {
         let mac = row.mac.map(|mac| mac.to_string());
         let seen = row.last_seen.map(|at| format!("{} ago", words::span(now.since(at))));
-        vec![dash(row.name), dash(mac), dash(row.address), dash(row.class), row.status, dash(seen)]
+        vec![
+            dash(row.name),
+            dash(mac),
+            dash(row.address),
+            dash(row.class),
+            row.stage.to_string(),
+            row.status,
+            dash(seen),
+        ]
     };
     let rows: Vec<_> = rows.into_iter().map(cells).collect();
-    output::table(&["NAME", "MAC", "ADDRESS", "CLASS", "STATUS", "LAST SEEN"], &rows)
+    output::table(&["NAME", "MAC", "ADDRESS", "CLASS", "STAGE", "STATUS", "LAST SEEN"], &rows)
 }
 
-fn rows(declared: BTreeMap<String, Machine>, overview: Overview) -> Vec<Row> {
+/// Where each machine stands.
+type Known = BTreeMap<Who, Standing>;
+
+fn standings(state: &Path) -> Result<Known, Failure> {
+    Ok(read_standings(state)?.into_iter().collect())
+}
+
+fn rows(declared: BTreeMap<String, Machine>, overview: Overview, known: &Known) -> Vec<Row> {
+    let stands = |who: Who| known.get(&who).map(|s| (s.stage, s.cause.clone())).unwrap_or_default();
     let mut seen = overview.machines;
     let mut rows = Vec::new();
     for (name, machine) in declared {
         let by_name = || seen.values().find(|seen| seen.machine.as_deref() == Some(&name)).map(|seen| seen.mac);
         let found = machine.mac.filter(|mac| seen.contains_key(mac)).or_else(by_name);
         let found = found.and_then(|mac| seen.remove(&mac));
+        let (stage, cause) = stands(Who::Machine(name.clone()));
         rows.push(Row {
+            stage,
+            cause,
             name: Some(name),
             mac: machine.mac.or(found.as_ref().map(|seen| seen.mac)),
             address: machine.address.or(found.as_ref().and_then(|seen| seen.address)).map(|a| a.to_string()),
@@ -141,6 +182,8 @@ fn rows(declared: BTreeMap<String, Machine>, overview: Overview) -> Vec<Row> {
         });
     }
     let stranger = |seen: Seen| Row {
+        stage: stands(Who::Stranger(seen.mac)).0,
+        cause: stands(Who::Stranger(seen.mac)).1,
         name: None,
         mac: Some(seen.mac),
         address: seen.address.map(|address| address.to_string()),
@@ -222,21 +265,23 @@ mod tests {
     #[test]
     fn the_list_has_declared_machines_first_and_then_strangers() {
         let stranger = Event { mac: Some(Mac([2, 0, 0, 0, 0, 9])), ..at(60_000, acked("OS")) };
-        let rows = rows(declared(), overview(&[at(0, acked("BIOS")), at(1000, reported()), stranger]));
+        let up = Standing { stage: Stage::InService, ..Standing::default() };
+        let known = [(Who::Machine("kitt".to_owned()), up)].into();
+        let rows = rows(declared(), overview(&[at(0, acked("BIOS")), at(1000, reported()), stranger]), &known);
         let shown = text(rows, Timestamp(61_000));
         assert_eq!(
             shown,
-            "NAME  MAC                ADDRESS     CLASS  STATUS      LAST SEEN\n\
-             hal   -                  -           -      never seen  -\n\
-             kitt  52:54:00:00:00:01  10.20.0.11  -      up          60 s ago\n\
-             -     02:00:00:00:00:09  10.20.0.11  -      seen        1.0 s ago\n"
+            "NAME  MAC                ADDRESS     CLASS  STAGE       STATUS      LAST SEEN\n\
+             hal   -                  -           -      unknown     never seen  -\n\
+             kitt  52:54:00:00:00:01  10.20.0.11  -      in service  up          60 s ago\n\
+             -     02:00:00:00:00:09  10.20.0.11  -      unknown     seen        1.0 s ago\n"
         );
     }
 
     #[test]
     fn a_machine_without_a_mac_is_known_by_the_name_that_its_events_carry() {
         let seen = Event { machine: Some("hal".to_owned()), ..at(0, reported()) };
-        let rows = rows(declared(), overview(&[seen]));
+        let rows = rows(declared(), overview(&[seen]), &Known::new());
         assert_eq!((rows.len(), rows[0].status.as_str(), rows[0].mac), (2, "up", Some(Mac([0x52, 0x54, 0, 0, 0, 1]))));
     }
 }

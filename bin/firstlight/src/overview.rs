@@ -70,6 +70,7 @@ fn status_after(what: &What) -> Option<String> {
             Some("starting".to_owned())
         }
         What::Sent { role: Role::Loader, .. } => Some("starting".to_owned()),
+        What::Script { boots, .. } if boots == "parked" => Some("parked".to_owned()),
         What::Script { profile: Some(profile), .. } => Some(format!("booting {profile}")),
         What::Script { boots, .. } if boots == "menu" => Some("at the menu".to_owned()),
         What::Script { boots, .. } => Some(format!("booting {boots}")),

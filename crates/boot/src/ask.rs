@@ -1,6 +1,7 @@
 //! Who asks: what a boot client has said of itself so far.
 
 use firstlight_model::{Firmware, Mac, Uuid};
+use firstlight_site::Machine;
 use std::fmt;
 
 /// What a client has said of itself. The same for DHCP, TFTP and HTTP, so that one decision serves all.
@@ -14,6 +15,15 @@ pub struct Ask {
     pub serial: Option<String>,
     /// What is speaking.
     pub client: Client,
+}
+
+impl Ask {
+    /// What a declared machine would say of itself, as far as the site knows. One that is not known by its hardware
+    /// address has the one of nobody.
+    pub fn of(machine: &Machine) -> Ask {
+        let mac = machine.mac.unwrap_or(Mac([0; 6]));
+        Ask { mac, uuid: machine.uuid, serial: machine.serial.clone(), client: Client::Ipxe(None) }
+    }
 }
 
 /// What is speaking: the same machine asks as each of these, one after another.

@@ -183,6 +183,11 @@ impl BootSet {
         Decision { machine, class, outcome, parked: false, pause, reasons: why.0.unwrap_or_default() }
     }
 
+    /// The declared machine that asks.
+    pub fn machine_of(&self, ask: &Ask) -> Option<&Machine> {
+        self.identify(ask, &mut Why::nothing())
+    }
+
     /// The declared machine that asks. A serial number and a UUID belong to the machine, a MAC only to a card that can
     /// move to another one: so they come first.
     fn identify(&self, ask: &Ask, why: &mut Why) -> Option<&Machine> {

@@ -30,7 +30,7 @@ mod world;
 pub use build::free_ranges;
 pub use dns::{ADDRESS_NAME, Dns, Mx, Record, SERVER_NAME, Srv};
 pub use found_later::FoundLater;
-pub use load::load;
+pub use load::{load, load_with};
 pub use outside::{Disk, Memory, Outside};
 pub use render::render;
 pub use report::{Problem, Related, Report, Severity};

@@ -9,6 +9,15 @@ pub fn load(folder: &Path) -> Result<Loaded, Report> {
     parse(&read(folder)?, &Disk)
 }
 
+/// Loads the site as it would be if the file `name` in its folder had this text. Nothing is written.
+pub fn load_with(folder: &Path, name: &str, text: &str) -> Result<Loaded, Report> {
+    let mut sources = read(folder)?;
+    sources.files.retain(|file| file.name != name);
+    sources.files.push(Source { name: name.to_owned(), text: text.to_owned() });
+    sources.files.sort_by(|a, b| a.name.cmp(&b.name));
+    parse(&sources, &Disk)
+}
+
 fn read(folder: &Path) -> Result<Sources, Report> {
     let mut sources = Sources { root: folder.to_owned(), folder: own_name(folder), files: Vec::new() };
     let mut problems = Vec::new();

@@ -46,6 +46,7 @@ impl Explanation {
         };
         match self.boots.as_str() {
             "parked" => format!("{who} is parked"),
+            "disk" => format!("{who} starts its disk"),
             "ignored" => format!("{who} gets no answer"),
             "menu" => format!("{who} gets the boot menu"),
             boots => format!("{who} boots {boots}"),
@@ -60,6 +61,7 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{ask_for, explain, with_placeholders};
+    use firstlight_plan::Standing;
     use firstlight_site::{Memory, Sources, parse};
 
     const SITE: &str = r#"
@@ -84,7 +86,7 @@ machine "spare" {
         let files = [("x/hello.ipxe".into(), script.to_owned())].into();
         let site = parse(&Sources::single("x", SITE), &Memory { files, ..Memory::default() }).unwrap().site;
         let Ok(ask) = ask_for(&site, who, None) else { return "nobody".to_owned() };
-        explain(&with_placeholders(site), &ask, None).ok().unwrap().text(200)
+        explain(&with_placeholders(site), &ask, &Standing::default(), None).ok().unwrap().text(200)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `firstlight machines show`: one machine, what it does now, and its timeline.
 
-use super::{Common, one, state_dir, watch};
+use super::{Common, one, standings, state_dir, watch};
 use crate::{
     Failure, Outcome, output,
     overview::{Overview, Seen},
@@ -9,9 +9,10 @@ use crate::{
     words,
 };
 use firstlight_model::{Mac, Timestamp};
+use firstlight_plan::Standing;
 use firstlight_serve::now;
 use firstlight_site::{Machine, Report, Site};
-use firstlight_state::{Diagnosis, Event, EventFilter, read_events};
+use firstlight_state::{Diagnosis, Event, EventFilter, Who, read_events};
 use serde::Serialize;
 use std::path::Path;
 
@@ -22,6 +23,9 @@ struct Shown<'a> {
     declared: Option<&'a Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<&'a Seen>,
+    /// Where it stands in its life.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<&'a Standing>,
     /// What its last boot waits for, where it has come to a halt.
     #[serde(skip_serializing_if = "Option::is_none")]
     halted: Option<Diagnosis>,
@@ -45,13 +49,22 @@ pub(super) fn run(dir: &Path, name: &str, full: bool, common: &Common) -> Outcom
     let mut overview = Overview::default();
     events.iter().for_each(|event| overview.take(event));
     let seen = overview.machines.values().max_by_key(|seen| seen.last_seen);
+    let who = declared.map(|machine| Who::Machine(machine.name.to_string())).unwrap_or_else(|| Who::from(name));
+    let known = standings(&state)?;
+    let standing = known.get(&who);
     if common.json {
-        return output::json(&Shown { declared, seen, halted: timeline::halted(&events, now()), events: &events });
+        return output::json(&Shown {
+            declared,
+            seen,
+            standing,
+            halted: timeline::halted(&events, now()),
+            events: &events,
+        });
     }
     let (detail, width) = (if full { Detail::Full } else { Detail::Reasons }, output::width());
     output::print(&format!(
         "{}{}",
-        head(name, declared, seen, now(), width),
+        head(name, declared, (seen, standing), now(), width),
         timeline::whole(&events, now(), detail, width)
     ))
 }
@@ -74,7 +87,10 @@ fn unknown(name: &str, report: &Report) -> Failure {
     Failure::Failed(format!("{name} is not declared and was never seen; {hint}"))
 }
 
-fn head(name: &str, declared: Option<&Machine>, seen: Option<&Seen>, now: Timestamp, width: usize) -> String {
+type Found<'a> = (Option<&'a Seen>, Option<&'a Standing>);
+
+fn head(name: &str, declared: Option<&Machine>, found: Found<'_>, now: Timestamp, width: usize) -> String {
+    let (seen, standing) = found;
     let mut text = format!("{name}\n");
     let mut row = |key: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -87,9 +103,22 @@ fn head(name: &str, declared: Option<&Machine>, seen: Option<&Seen>, now: Timest
     row("serial", declared.and_then(|machine| machine.serial.clone()));
     row("address", declared.and_then(|m| m.address).or(seen.and_then(|s| s.address)).map(|a| a.to_string()));
     row("class", declared.and_then(|machine| machine.class.clone()));
+    row("stage", standing.map(|standing| stands(standing, now)));
     row("status", Some(seen.map_or_else(|| "never seen".to_owned(), |seen| doing(seen, now))));
     row("last seen", seen.map(|seen| format!("{} ago: {}", words::span(now.since(seen.last_seen)), seen.last_event)));
     text
+}
+
+/// Where it stands, since when and why.
+fn stands(standing: &Standing, now: Timestamp) -> String {
+    let once = standing.once.as_ref().map(|once| format!("; {} is booted for once", once.profile)).unwrap_or_default();
+    match standing.cause.is_empty() {
+        true => format!("{}{once}", standing.stage),
+        false => {
+            let span = words::span(now.since(standing.since));
+            format!("{} for {span}: {}{once}", standing.stage, standing.cause)
+        }
+    }
 }
 
 /// What it does now, and since when.
@@ -108,7 +137,7 @@ mod tests {
         [at(1000, acked("BIOS")), at(2000, script("profile small")), at(8000, acked("OS"))]
             .iter()
             .for_each(|event| overview.take(event));
-        let text = head("x", None, overview.machines.values().next(), Timestamp(62_000), 200);
+        let text = head("x", None, (overview.machines.values().next(), None), Timestamp(62_000), 200);
         for line in [
             "  declared   no\n",
             "  mac        52:54:00:00:00:01\n",

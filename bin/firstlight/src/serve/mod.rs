@@ -18,14 +18,14 @@ use firstlight_assets::{Known, Resolved};
 use firstlight_boot::BootSet;
 use firstlight_model::Timestamp;
 use firstlight_serve::{
-    Context, Http, Stop,
+    Context, Http, Lifecycle, Stop,
     control::{Answer, Control, Handler, Request, Status},
     dhcp,
     dns::Dns,
     now, raise_open_files,
 };
 use firstlight_site::{DhcpMode, Site};
-use firstlight_state::{EventFilter, Events, LeaseLog, StateFolder, What, read_events};
+use firstlight_state::{EventFilter, Events, LeaseLog, Standings, StateFolder, What, read_events};
 use notify::Notify;
 use reload::Reloader;
 use signals::{Heard, Signals};
@@ -87,9 +87,11 @@ pub(crate) fn run(args: Args) -> Outcome {
     tracing::info!("{} leases are known in {}", recovered.leases, state.display());
     let boot = Arc::new(ArcSwap::from_pointee(set));
     let leases = table.clone();
-    let mac_of = Arc::new(move |address| leases.lock().mac_of(address));
+    let mac_of = Arc::new(move |address| leases.lock().holder_of(address, now().secs()));
     let context = Context { boot: boot.clone(), events: events.clone(), mac_of };
-    let http = Http::new(context.clone(), past.into_iter());
+    let (standings, standings_writer) = Standings::open(&folder)?;
+    let lifecycle = Lifecycle::new(context.clone(), standings);
+    let http = Http::new(context.clone(), lifecycle.clone(), past.into_iter());
 
     // The servers.
     let stop = Stop::new()?;
@@ -101,7 +103,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     runtime.spawn(sockets::beat(stop.pulse("http")));
     let one = Mutex::default();
     let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), notify: notify.clone(), one });
-    servers.threads.push(control.spawn(orders(context.clone(), reloader.clone()), stop.clone())?);
+    servers.threads.push(control.spawn(orders(context.clone(), lifecycle.clone(), reloader.clone()), stop.clone())?);
+    servers.threads.push(lifecycle.spawn(stop.clone())?);
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
     announce(&context.boot.load().site);
     notify.ready(context.boot.load().generation);
@@ -120,6 +123,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     }
     notify.stopping();
     ending::end(servers, runtime, &signals, &stop);
+    drop(standings_writer);
     drop(events_writer);
     Ok(())
 }
@@ -150,10 +154,14 @@ fn first_generation(site: Site, state: &Path) -> Result<BootSet, Failure> {
 }
 
 /// What is done for each order that comes over the control socket.
-fn orders(context: Context, reloader: Arc<Reloader>) -> Handler {
+fn orders(context: Context, lifecycle: Lifecycle, reloader: Arc<Reloader>) -> Handler {
     let since = now();
     Arc::new(move |request| match request {
         Request::Reload => reloader.reload(),
+        Request::Order { machine, what } => match lifecycle.order(&machine, what) {
+            Ok(standing) => Answer::Ordered(standing),
+            Err(why) => Answer::Failed { why },
+        },
         Request::Status => Answer::Status(Status {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

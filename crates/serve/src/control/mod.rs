@@ -13,6 +13,7 @@ pub use client::{ControlError, ask};
 pub use server::{Control, Handler};
 
 use firstlight_model::Timestamp;
+use firstlight_plan::{Order, Standing};
 use serde::{Deserialize, Serialize};
 
 /// The socket's name in the state folder.
@@ -29,6 +30,13 @@ pub enum Request {
     Status,
     /// Read the site anew and serve that, or say why not.
     Reload,
+    /// Do this with a machine.
+    Order {
+        /// Its declared name, or the MAC address of one that nobody declared.
+        machine: String,
+        /// What.
+        what: Order,
+    },
 }
 
 /// What a running server answers.
@@ -39,6 +47,8 @@ pub enum Answer {
     Status(Status),
     /// The site was read anew and is served.
     Reloaded(Reloaded),
+    /// Where the machine stands now.
+    Ordered(Standing),
     /// It was not done.
     Failed {
         /// Why, with the next step; perhaps a report of many lines.

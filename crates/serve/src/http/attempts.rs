@@ -2,9 +2,10 @@
 //! cannot report in a machine's name.
 
 use super::query::Query;
+use crate::lifecycle::Subject;
 use firstlight_boot::{Ask, Choice, Token};
 use firstlight_model::{Mac, Sha256, Timestamp};
-use firstlight_state::{Event, What};
+use firstlight_state::{Event, What, Who};
 use sha2::Digest;
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,8 +28,10 @@ pub(super) struct Attempt {
     pub(super) ask: Ask,
     /// What was chosen at the menu.
     pub(super) choice: Option<Choice>,
-    /// Whether the machine has reported.
-    pub(super) reported: bool,
+    /// Whose standing it belongs to.
+    pub(super) who: Who,
+    /// The profile that its script named.
+    pub(super) profile: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -49,22 +52,16 @@ impl Attempts {
     }
 
     /// A new attempt, and its id.
-    pub(super) fn begin(&self, token: &Token, ask: Ask, choice: Option<Choice>) -> String {
+    pub(super) fn begin(&self, token: &Token, subject: &Subject<'_>, profile: Option<String>) -> String {
         let id = id_of(token);
-        self.lock().insert(Attempt { id: id.clone(), ask, choice, reported: false });
+        let (ask, choice, who) = (subject.ask.clone(), subject.choice.cloned(), subject.who.clone());
+        self.lock().insert(Attempt { id: id.clone(), ask, choice, who, profile });
         id
     }
 
     /// The attempt that a token belongs to.
     pub(super) fn find(&self, token: &Token) -> Option<Attempt> {
         self.lock().by_id.get(&id_of(token)).cloned()
-    }
-
-    /// Notes that the machine has reported.
-    pub(super) fn mark_reported(&self, id: &str) {
-        if let Some(attempt) = self.lock().by_id.get_mut(id) {
-            attempt.reported = true;
-        }
     }
 
     /// True when this is news: the machine was not parked for this reason within the last hour.
@@ -83,16 +80,12 @@ impl Attempts {
 
     /// Takes in a recorded event, so that what was under way before a restart goes on.
     pub(super) fn replay(&self, event: &Event) {
-        match &event.what {
-            What::Script { attempt, asked, .. } => {
-                let Some(query) = Query::parse(asked) else { return };
-                let Ok(ask) = query.ask() else { return };
-                let choice = query.choice();
-                self.lock().insert(Attempt { id: attempt.clone(), ask, choice, reported: false });
-            }
-            What::Reported { attempt, .. } => self.mark_reported(attempt),
-            _ => {}
-        }
+        let What::Script { attempt, asked, profile, .. } = &event.what else { return };
+        let Some(query) = Query::parse(asked) else { return };
+        let Ok(ask) = query.ask() else { return };
+        let who = event.machine.clone().map_or(Who::Stranger(ask.mac), Who::Machine);
+        let (choice, profile) = (query.choice(), profile.clone());
+        self.lock().insert(Attempt { id: attempt.clone(), ask, choice, who, profile });
     }
 }
 
@@ -108,7 +101,7 @@ impl Inner {
     }
 }
 
-fn id_of(token: &Token) -> String {
+pub(super) fn id_of(token: &Token) -> String {
     Sha256(sha2::Sha256::digest(token.as_str()).into()).to_string()[..16].to_owned()
 }
 

@@ -27,8 +27,8 @@ impl ByTftp {
     /// The content behind such a name. A script begins an attempt; an unknown token is recorded.
     pub(crate) fn find(&self, name: &str, client: Ipv4Addr) -> Option<Content> {
         if let Some(asked) = name.strip_prefix("boot.grub?") {
-            let script = self.handler().grub_script(&Query::parse(asked)?, Some(asked.to_owned()));
-            return script.ok().map(|script| Content::Bytes(script.into_bytes().into()));
+            let script = self.handler().grub_script(&Query::parse(asked)?, asked, IpAddr::V4(client));
+            return script.map(|script| Content::Bytes(script.into_bytes().into()));
         }
         let (token, asset) = name.strip_prefix("b/")?.split_once('/')?;
         let from = SocketAddr::new(IpAddr::V4(client), 0);

@@ -6,14 +6,15 @@ use super::{
     body::{Parcel, respond},
     script::decide_again,
 };
-use crate::published::is_optional;
+use crate::{context::now, lifecycle::Subject, published::is_optional};
 use axum::{
     extract::{ConnectInfo, Path, State},
     http::{HeaderMap, Method, Request, StatusCode},
     response::{IntoResponse, Response},
 };
-use firstlight_boot::{Content, Outcome, Token};
+use firstlight_boot::{BootSet, Content, Outcome, Token};
 use firstlight_model::Mac;
+use firstlight_plan::Input;
 use firstlight_site::{Boot, Profile};
 use firstlight_state::{Role, What};
 use std::net::SocketAddr;
@@ -35,6 +36,9 @@ pub(super) async fn attempt_asset(
     };
     match (role, set.asset(&name)) {
         (Some(role), Some(content)) => {
+            if role == Role::Kernel {
+                handler.fetches_kernel(&set, &attempt);
+            }
             let parcel = handler.parcel(Some(attempt.ask.mac), role, &name);
             respond(&method, &headers, content, parcel)
         }
@@ -158,6 +162,15 @@ impl Handler {
         match content {
             Some(content) => respond(method, headers, &content, self.parcel(mac, role, name)),
             None => self.not_found(mac, name),
+        }
+    }
+
+    /// A boot-once is over with the boot that fetched its kernel. Nobody else's standing changes by that.
+    fn fetches_kernel(&self, set: &BootSet, attempt: &Attempt) {
+        let once = self.http.lifecycle.standing(&attempt.who).once;
+        if once.is_some_and(|once| once.attempt.as_ref() == Some(&attempt.id)) {
+            let subject = Subject { who: &attempt.who, ask: &attempt.ask, choice: None };
+            self.http.lifecycle.take_note(set, &subject, Input::FetchedKernel(attempt.id.clone()), now());
         }
     }
 

@@ -22,6 +22,7 @@ mod outstanding;
 mod pipe;
 mod query;
 mod range;
+mod refused;
 mod reply;
 mod report;
 mod script;
@@ -29,7 +30,7 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-use crate::{Context, Here, Stop};
+use crate::{Context, Here, Lifecycle, Stop};
 use attempts::Attempts;
 use axum::{
     Router,
@@ -52,6 +53,7 @@ const REPORT_LIMIT: usize = 16 << 10;
 #[derive(Clone)]
 pub struct Http {
     context: Context,
+    lifecycle: Lifecycle,
     attempts: Arc<Attempts>,
     door: Arc<Door>,
     shelf: Arc<Shelf>,
@@ -79,12 +81,12 @@ impl FromRef<Entrance> for Handler {
 impl Http {
     /// The server. `past` are the recorded events of the last day or so: from them, attempts that began before a
     /// restart are known again.
-    pub fn new(context: Context, past: impl Iterator<Item = Event>) -> Http {
+    pub fn new(context: Context, lifecycle: Lifecycle, past: impl Iterator<Item = Event>) -> Http {
         let attempts = Arc::new(Attempts::default());
         for event in past {
             attempts.replay(&event);
         }
-        Http { context, attempts, door: Arc::new(Door::new(Limits::default())), shelf: Arc::default() }
+        Http { context, lifecycle, attempts, door: Arc::new(Door::new(Limits::default())), shelf: Arc::default() }
     }
 
     /// What it shares with the other servers.
@@ -119,6 +121,9 @@ fn router(entrance: Entrance) -> Router {
         .route("/b/{token}/{name}", get(files::attempt_asset))
         .route("/c/{token}/{name}", get(files::config))
         .route("/r/{token}", post(report::reported).get(report::reported))
+        .route("/r/{token}/progress", post(report::progress))
+        .route("/r/{token}/failed", post(report::failed))
+        .route("/r/{token}/parked", get(report::parked))
         .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
         // As over TFTP: for boot programs that ask for a name beside their own.

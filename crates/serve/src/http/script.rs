@@ -1,117 +1,255 @@
-//! `/boot.ipxe` and `/boot.grub`: the decision for a machine, as a script. Each one begins an attempt.
+//! `/boot.ipxe` and `/boot.grub`: the decision for a machine, as a script. Each one begins an attempt, and takes the machine
+//! further in its life: that is on disk before the script leaves.
 
-use super::{Handler, query::Query};
-use crate::context::now;
+use super::{Handler, attempts::id_of, query::Query, refused::refuse};
+use crate::{
+    context::now,
+    lifecycle::{Subject, who},
+};
 use axum::{
-    extract::{Query as UrlQuery, RawQuery, State},
+    extract::{ConnectInfo, Query as UrlQuery, RawQuery, State},
     http::{Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use firstlight_boot::{Ask, BootSet, Decision, Outcome, Token};
-use firstlight_plan::Standing;
-use firstlight_state::{SCRIPT_KEPT, What};
+use firstlight_boot::{Ask, BootSet, Decision, Outcome, RenderError, Token};
+use firstlight_model::Timestamp;
+use firstlight_plan::{Input, Stage, Standing, Transition, step};
+use firstlight_state::{Changed, NotChanged, SCRIPT_KEPT, What};
+use std::net::{IpAddr, SocketAddr};
 
 const NO_RANDOMNESS: &str = "the system has no randomness to give\n";
 
+/// Who reads the script.
+#[derive(Clone, Copy)]
+enum Language {
+    Ipxe,
+    Grub,
+}
+
+/// A decision and its script; no script where it is "not found" that the machine waits for.
+type Rendered<'a> = Result<(Decision<'a>, Option<String>), RenderError>;
+
+/// An answer, and the step that it needs first, if any.
+struct Prepared<'a> {
+    rendered: Rendered<'a>,
+    needs: Option<(Input, Standing, Timestamp)>,
+}
+
+/// Why there is no script.
+pub(super) enum NoScript {
+    Foreign(String),
+    NoRandomness,
+    NotChanged(NotChanged),
+}
+
 pub(super) async fn boot(
     State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     UrlQuery(query): UrlQuery<Query>,
     RawQuery(asked): RawQuery,
+    method: Method,
 ) -> Response {
+    if method == Method::HEAD {
+        // Whoever only looks must not begin an attempt.
+        return (StatusCode::METHOD_NOT_ALLOWED, "a script is asked for with GET\n").into_response();
+    }
     let ask = match query.ask() {
         Ok(ask) => ask,
         Err(message) => return (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
     };
     let set = handler.http.context.boot.load_full();
-    let choice = query.choice();
-    let decision = set.decide(&ask, choice.as_ref(), &Standing::default());
-    if decision.machine.is_none() && set.knows_serials() && !query.tells_serial() {
+    let (choice, who) = (query.choice(), who(&set, &ask));
+    if who.is_stranger() && set.knows_serials() && !query.tells_serial() {
         return text(set.first_script(&handler.network));
     }
-    let Some(token) = token() else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, NO_RANDOMNESS).into_response();
-    };
-    let script = match set.script(&ask, &decision, &handler.network, &token) {
-        Ok(script) => script,
-        Err(error) => {
-            tracing::error!(mac = %ask.mac, "the boot script cannot be rendered: {error}");
-            return text(set.failed_script(&ask, &handler.network, &error));
+    let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
+    let turn = Turn { handler: &handler, set: &set, subject, language: Language::Ipxe, from: from.ip() };
+    match turn.answer(asked.unwrap_or_default()).await {
+        Ok(Ok(Some(script))) => text(script),
+        Ok(Ok(None)) if query.is_from_script() => text(set.leave_script().to_owned()),
+        Ok(Ok(None)) => {
+            (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response()
         }
-    };
-    let kept = script.as_deref().map(|script| kept(script, &token)).unwrap_or_default();
-    handler.record(&ask, &decision, &token, choice, asked.unwrap_or_default(), kept);
-    match script {
-        Some(script) => text(script),
-        None if query.is_from_script() => text(set.leave_script().to_owned()),
-        None => (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response(),
+        Ok(Err(error)) => text(set.failed_script(&ask, &handler.network, &error)),
+        Err(why) => why.response(),
     }
 }
 
 /// The same for GRUB.
 pub(super) async fn boot_by_grub(
     State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     UrlQuery(query): UrlQuery<Query>,
     RawQuery(asked): RawQuery,
     method: Method,
 ) -> Response {
+    let ask = match query.ask_by_grub() {
+        Ok(ask) => ask,
+        Err(message) => return (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
+    };
+    let set = handler.http.context.boot.load_full();
+    let (choice, who) = (query.choice(), who(&set, &ask));
+    let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
+    let turn = Turn { handler: &handler, set: &set, subject, language: Language::Grub, from: from.ip() };
     // GRUB asks for the length of a file first, and then for the file.
-    let asked = (method != Method::HEAD).then(|| asked.unwrap_or_default());
-    match handler.grub_script(&query, asked) {
-        Ok(script) => text(script),
-        Err(message) => (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
+    let answer = match method == Method::HEAD {
+        true => turn.look(),
+        false => turn.answer(asked.unwrap_or_default()).await,
+    };
+    match answer {
+        Ok(Ok(script)) => text(script.unwrap_or_default()),
+        Ok(Err(error)) => text(set.failed_grub_script(&error)),
+        Err(why) => why.response(),
     }
 }
 
 impl Handler {
-    /// GRUB's script, which begins an attempt. `asked` is the query as it came in; `None` where only the script's length
-    /// matters.
-    pub(super) fn grub_script(&self, query: &Query, asked: Option<String>) -> Result<String, String> {
-        let ask = query.ask_by_grub()?;
+    /// GRUB's script for TFTP, which begins an attempt. Waits for the disk. `asked` is the query as it came in.
+    pub(super) fn grub_script(&self, query: &Query, asked: &str, from: IpAddr) -> Option<String> {
+        let ask = query.ask_by_grub().ok()?;
         let set = self.http.context.boot.load_full();
-        let choice = query.choice();
-        let decision = set.decide(&ask, choice.as_ref(), &Standing::default());
-        let token = token().ok_or(NO_RANDOMNESS)?;
-        match set.grub_script(&ask, &decision, &self.network, &token) {
-            Ok(script) => {
-                if let Some(asked) = asked {
-                    self.record(&ask, &decision, &token, choice, asked, kept(&script, &token));
-                }
-                Ok(script)
-            }
-            Err(error) => {
-                tracing::error!(mac = %ask.mac, "the boot script cannot be rendered: {error}");
-                Ok(set.failed_grub_script(&error))
-            }
+        let (choice, who) = (query.choice(), who(&set, &ask));
+        let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
+        let turn = Turn { handler: self, set: &set, subject, language: Language::Grub, from };
+        match turn.answer_and_wait(asked.to_owned()).ok()? {
+            Ok(script) => script,
+            Err(error) => Some(set.failed_grub_script(&error)),
         }
     }
 }
 
-/// A token of random bits; `None` where the system has none to give.
-fn token() -> Option<Token> {
-    let (high, low) = (getrandom::u64().ok()?, getrandom::u64().ok()?);
-    Some(Token::new(u128::from(high) << 64 | u128::from(low)))
+impl NoScript {
+    fn response(self) -> Response {
+        match self {
+            NoScript::Foreign(why) => (StatusCode::FORBIDDEN, format!("this is not yours: {why}\n")).into_response(),
+            NoScript::NoRandomness => (StatusCode::INTERNAL_SERVER_ERROR, NO_RANDOMNESS).into_response(),
+            NoScript::NotChanged(error) => refuse(&error),
+        }
+    }
+}
+
+/// A token of random bits.
+fn token() -> Result<Token, NoScript> {
+    let bits = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
+    let (high, low) = bits.map_err(|_| NoScript::NoRandomness)?;
+    Ok(Token::new(u128::from(high) << 64 | u128::from(low)))
 }
 
 fn text(script: String) -> Response {
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], script).into_response()
 }
 
-impl Handler {
-    fn record(
+/// One question for a script.
+struct Turn<'h> {
+    handler: &'h Handler,
+    set: &'h BootSet,
+    subject: Subject<'h>,
+    language: Language,
+    from: IpAddr,
+}
+
+type Script = Result<Option<String>, RenderError>;
+
+impl<'h> Turn<'h> {
+    /// The script as it would be. Nothing changes.
+    fn look(&self) -> Result<Script, NoScript> {
+        let token = token()?;
+        Ok(self.foresee(&token)?.0.map(|(_, script)| script))
+    }
+
+    /// The script, after the step that it is.
+    async fn answer(&self, asked: String) -> Result<Script, NoScript> {
+        let token = token()?;
+        let Prepared { rendered, needs } = self.prepare(&token)?;
+        let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
+        let made = self.handler.http.lifecycle.take(self.set, &self.subject, input, now).await;
+        Ok(self.tell(self.settle(made, &foreseen, rendered, &token)?, &token, asked))
+    }
+
+    /// The same on a thread that may wait.
+    fn answer_and_wait(&self, asked: String) -> Result<Script, NoScript> {
+        let token = token()?;
+        let Prepared { rendered, needs } = self.prepare(&token)?;
+        let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
+        let made = self.handler.http.lifecycle.take_and_wait(self.set, &self.subject, input, now);
+        Ok(self.tell(self.settle(made, &foreseen, rendered, &token)?, &token, asked))
+    }
+
+    /// Where the question would lead, and the script for there.
+    fn foresee(&self, token: &Token) -> Result<(Rendered<'h>, Input, Transition, Timestamp), NoScript> {
+        let (lifecycle, subject) = (&self.handler.http.lifecycle, &self.subject);
+        if let Some(why) = lifecycle.foreign(self.from, subject.who, subject.ask.mac) {
+            self.handler.refused(self.from, None, &format!("the script of {}", subject.who), &why);
+            return Err(NoScript::Foreign(why));
+        }
+        let (input, now) = (Input::Asked(id_of(token)), now());
+        let standing = lifecycle.standing(subject.who);
+        let rules = self.set.rules(subject.ask, subject.choice, &standing);
+        let foreseen = step(&standing, &input, &rules, now).map_err(|why| NoScript::NotChanged(why.into()))?;
+        Ok((self.render(&foreseen.standing, token), input, foreseen, now))
+    }
+
+    /// The script is rendered for where the step will lead before the step is made, so that one that cannot be rendered
+    /// uses up no attempt.
+    fn prepare(&self, token: &Token) -> Result<Prepared<'h>, NoScript> {
+        let (rendered, input, foreseen, now) = self.foresee(token)?;
+        let parked = self.subject.who.is_stranger() && foreseen.standing.stage == Stage::Parked;
+        match rendered.is_ok() && foreseen.lasting && !parked {
+            true => Ok(Prepared { rendered, needs: Some((input, foreseen.standing, now)) }),
+            false => {
+                if rendered.is_ok() {
+                    self.handler.http.lifecycle.take_note(self.set, &self.subject, input, now);
+                }
+                Ok(Prepared { rendered, needs: None })
+            }
+        }
+    }
+
+    /// Rendered again where something came in between.
+    fn settle(
         &self,
-        ask: &Ask,
-        decision: &Decision<'_>,
+        made: Changed,
+        foreseen: &Standing,
+        rendered: Rendered<'h>,
         token: &Token,
-        choice: Option<firstlight_boot::Choice>,
-        asked: String,
-        text: String,
-    ) {
+    ) -> Result<Rendered<'h>, NoScript> {
+        let made = made.map_err(NoScript::NotChanged)?;
+        Ok(if made.standing == *foreseen { rendered } else { self.render(&made.standing, token) })
+    }
+
+    fn render(&self, standing: &Standing, token: &Token) -> Rendered<'h> {
+        let (ask, network) = (self.subject.ask, &self.handler.network);
+        let decision = self.set.decide(ask, self.subject.choice, standing);
+        let script = match self.language {
+            Language::Ipxe => self.set.script(ask, &decision, network, token)?,
+            Language::Grub => Some(self.set.grub_script(ask, &decision, network, token)?),
+        };
+        Ok((decision, script))
+    }
+
+    /// Records what the machine is told.
+    fn tell(&self, rendered: Rendered<'_>, token: &Token, asked: String) -> Script {
+        match rendered {
+            Ok((decision, script)) => {
+                self.handler.record(&self.subject, &decision, token, asked, script.as_deref().unwrap_or_default());
+                Ok(script)
+            }
+            Err(error) => {
+                tracing::error!(mac = %self.subject.ask.mac, "the boot script cannot be rendered: {error}");
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Handler {
+    fn record(&self, subject: &Subject<'_>, decision: &Decision<'_>, token: &Token, asked: String, script: &str) {
         let what = match &decision.outcome {
             Outcome::Park(reason) => {
-                if !self.http.attempts.parked_is_news(ask.mac, reason, now()) {
+                if !self.http.attempts.parked_is_news(subject.ask.mac, reason, now()) {
                     return;
                 }
-                tracing::warn!(mac = %ask.mac, "parked: {reason}");
+                tracing::warn!(mac = %subject.ask.mac, "parked: {reason}");
                 What::Parked { reason: reason.clone() }
             }
             outcome => {
@@ -119,19 +257,19 @@ impl Handler {
                     Outcome::Profile(profile) => Some(profile.name.clone()),
                     _ => None,
                 };
-                tracing::info!(mac = %ask.mac, "boots {}", outcome.summary());
+                tracing::info!(mac = %subject.ask.mac, "boots {}", outcome.summary());
                 What::Script {
-                    attempt: self.http.attempts.begin(token, ask.clone(), choice),
+                    attempt: self.http.attempts.begin(token, subject, profile.clone()),
                     asked,
-                    boots: outcome.summary(),
+                    boots: decision.summary(),
                     profile,
                     reasons: decision.reasons.iter().map(ToString::to_string).collect(),
-                    text,
+                    text: kept(script, token),
                 }
             }
         };
         let machine = decision.machine.map(|machine| machine.name.to_string());
-        let event = firstlight_state::Event { at: now(), mac: Some(ask.mac), machine, what };
+        let event = firstlight_state::Event { at: now(), mac: Some(subject.ask.mac), machine, what };
         self.http.context.events.record(event);
     }
 }
@@ -144,7 +282,12 @@ fn kept(script: &str, token: &Token) -> String {
     text
 }
 
-/// The decision for an attempt, made again from the BootSet of the moment.
+/// The decision for an attempt: it goes on with the profile that its script named, in the BootSet of the moment.
 pub(super) fn decide_again<'a>(set: &'a BootSet, attempt: &super::attempts::Attempt) -> Decision<'a> {
-    set.decide(&attempt.ask, attempt.choice.as_ref(), &Standing::default())
+    set.resume(&attempt.ask, attempt.choice.as_ref(), attempt.profile.as_deref())
+}
+
+/// The machine that an attempt belongs to would still only wait.
+pub(super) fn still_waits(set: &BootSet, ask: &Ask, standing: &Standing) -> bool {
+    set.foresee(ask, None, standing, now()).stage.waits()
 }

@@ -9,13 +9,13 @@ use super::{
     pipe::Pipe,
     router,
 };
-use crate::{Context, Here, Stop};
+use crate::{Context, Here, Lifecycle, Stop};
 use arc_swap::ArcSwap;
 use axum::{body::Body, routing};
 use firstlight_boot::{BootSet, Content};
 use firstlight_model::Sha256;
 use firstlight_site::{Memory, Sources, parse};
-use firstlight_state::{EventFilter, Events, EventsWriter, StateFolder, read_events};
+use firstlight_state::{EventFilter, Events, EventsWriter, Standings, StandingsWriter, StateFolder, read_events};
 use proptest::prelude::*;
 use std::{
     io::{Read, Write},
@@ -42,7 +42,7 @@ const SHORT: Limits = Limits {
 struct Served {
     runtime: Runtime,
     folder: TempDir,
-    _writer: EventsWriter,
+    _writers: (EventsWriter, StandingsWriter),
     house: House,
     address: SocketAddr,
     stop: Stop,
@@ -59,7 +59,9 @@ const BIG: u64 = 25_100_000;
 impl Served {
     fn new() -> Served {
         let folder = tempfile::tempdir().unwrap();
-        let (events, writer) = Events::open(&StateFolder::lock(&folder.path().join("state")).unwrap()).unwrap();
+        let state = StateFolder::lock(&folder.path().join("state")).unwrap();
+        let (events, writer) = Events::open(&state).unwrap();
+        let (standings, machines) = Standings::open(&state).unwrap();
         let file = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();
@@ -74,7 +76,8 @@ impl Served {
         let site = site.unwrap().site;
         let network = site.networks[0].clone();
         let boot = Arc::new(ArcSwap::from_pointee(BootSet::new(site, assets.into(), Default::default(), 1)));
-        let http = Http::new(Context { boot: boot.clone(), events, mac_of: Arc::new(|_| None) }, std::iter::empty());
+        let context = Context { boot: boot.clone(), events, mac_of: Arc::new(|_| None) };
+        let http = Http::new(context.clone(), Lifecycle::new(context, standings), std::iter::empty());
         let pieces = || async { Body::from_stream(Pieces(3)) };
         let here = Arc::new(Here::new(boot, network));
         let router = router(Entrance { http: http.clone(), here })
@@ -85,7 +88,7 @@ impl Served {
         let (listener, stop) = (TcpListener::bind("127.0.0.1:0").unwrap(), Stop::new().unwrap());
         let address = listener.local_addr().unwrap();
         let server = Some(runtime.spawn(listen(listener, house.clone(), stop.clone())));
-        Served { runtime, folder, _writer: writer, house, address, stop, server }
+        Served { runtime, folder, _writers: (writer, machines), house, address, stop, server }
     }
 
     fn connect(&self) -> Client {

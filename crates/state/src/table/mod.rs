@@ -345,6 +345,13 @@ impl LeaseTable {
         (entry.state != LeaseState::Declined).then_some(entry.mac)
     }
 
+    /// The hardware address of the client that has a lease on `address` at this second, or was just offered it.
+    pub fn holder_of(&self, address: Ipv4Addr, now: u64) -> Option<Mac> {
+        let entry = self.entries.get(&address.to_bits())?;
+        let holds = matches!(entry.state, LeaseState::Bound | LeaseState::Offered) && entry.until > seconds(now);
+        holds.then_some(entry.mac)
+    }
+
     /// What is known of an address.
     pub fn get(&self, address: Ipv4Addr) -> Option<Lease> {
         self.lease(address.to_bits())
