@@ -59,14 +59,6 @@ pub(crate) fn post(url: &str, body: &str, again: bool) -> Result<(), String> {
     answer.or_refusal(&target).map(drop)
 }
 
-/// Gets a short text, whatever the status.
-///
-/// # Errors
-/// Why there is no answer, for the console.
-pub(crate) fn get(url: &str) -> Result<Answer, String> {
-    exchange(&parse(url)?, "GET", "")
-}
-
 fn parse(url: &str) -> Result<Target<'_>, String> {
     let wrong = || format!("`{url}` is not a URL to report to; expected one like http://10.20.0.1:8080/path");
     let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
