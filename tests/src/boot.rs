@@ -184,6 +184,13 @@ impl Boot {
         assert!(ok, "{}\n--- console\n{}", self.text, self.console());
     }
 
+    /// The record of events, as it lies on disk.
+    pub fn events(&self) -> String {
+        let folder = self.site.path().join(".firstlight/lab-state/events");
+        let files = fs::read_dir(&folder).expect("the lab's server keeps a record").flatten();
+        files.map(|file| String::from_utf8_lossy(&fs::read(file.path()).unwrap_or_default()).into_owned()).collect()
+    }
+
     /// What the machine's serial console showed.
     pub fn console(&self) -> String {
         let log = self.site.path().join(".firstlight/lab/kitt/console.log");

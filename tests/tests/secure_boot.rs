@@ -20,6 +20,29 @@ fn a_signed_chain_boots_by_pxe_with_secure_boot_enforced() {
     assert!(boot.console().contains("Secure boot enabled"), "the kernel says otherwise:\n{}", boot.console());
 }
 
+/// Debian 13's GRUB, beside this computer's shim: `scripts/prepare-secure-boot` puts it there.
+const GRUB_OF_13: &str = r#"loader "trixie" {
+  arch        = 16
+  path        = "/usr/lib/shim/shimx64.efi.signed"
+  beside      = { "grubx64.efi" = "ASSETS/secure-boot/grubnetx64.efi.signed" }
+  then        = "grub"
+  secure_boot = true
+}
+profile "small" {"#;
+
+#[test]
+#[ignore = "make test-boot"]
+fn a_signed_chain_boots_by_http_alone_with_a_grub_that_has_it() {
+    if !repository().join("examples/assets/secure-boot/grubnetx64.efi.signed").exists() {
+        eprintln!("SKIPPED: there is no GRUB of Debian 13 here: scripts/prepare-secure-boot");
+        return;
+    }
+    let boot = secure("uefi-secure-http").in_a_site_where("profile \"small\" {", GRUB_OF_13).until("reported");
+    boot.went_by(&BY_GRUB);
+    assert!(boot.console().contains("Secure boot enabled"), "the kernel says otherwise:\n{}", boot.console());
+    assert!(!boot.events().contains("tftp"), "something came by TFTP:\n{}", boot.events());
+}
+
 #[test]
 #[ignore = "make test-boot"]
 fn a_kernel_with_one_byte_changed_is_refused() {
@@ -39,4 +62,22 @@ fn a_kernel_with_one_byte_changed_is_refused() {
 fn an_unsigned_loader_is_refused() {
     let boot = Machine::declared("uefi-secure", "small").until_its_console_says("Access Denied");
     assert!(!boot.console().contains("iPXE initialising devices"), "{}", boot.console());
+}
+
+/// The site's own loader in two stages, as signed iPXE has it: a shim, and an iPXE beside it. Here Debian's shim and iPXE,
+/// with Secure Boot off, for no signed iPXE can be had from a distribution.
+const SHIM_AND_IPXE: &str = r#"loader "ipxe" {
+  arch   = [7, 9]
+  path   = "/usr/lib/shim/shimx64.efi.signed"
+  beside = { "grubx64.efi" = "/usr/lib/ipxe/snponly.efi" }
+}
+profile "small" {"#;
+
+#[test]
+#[ignore = "make test-boot"]
+fn a_shim_finds_an_ipxe_beside_it_and_that_its_script() {
+    let machine = Machine::declared("uefi", "small").in_a_site_where("profile \"small\" {", SHIM_AND_IPXE);
+    let boot = machine.until("reported");
+    boot.went_by(&BY_GRUB);
+    assert!(boot.console().contains("Fetching Netboot Image ipxe/grubx64.efi"), "{}", boot.console());
 }
