@@ -91,7 +91,7 @@ pub(super) fn parking(world: &World<'_>, profiles: &BTreeMap<String, Profile>) -
         (Boot::Disk(_) | Boot::Menu, None) => "a parked machine waits, and boots neither its disk nor a menu",
     };
     let note = fields.error(named.span, format!("the profile `{}` cannot be the one for parked machines", named.value));
-    note.label(wrong).next("name one that only looks, as `firstlight.inventory` in docs/lifecycle.md does, or none");
+    note.label(wrong).next("name a `kernel` or `script` profile without `install`, or none: then they wait in iPXE");
     None
 }
 
