@@ -1,8 +1,14 @@
 //! `firstlight doctor`, with each fault made in namespaces: what it says, and that it says nothing where all is well.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 use firstlight_tests::{Net, Output, Server, firstlight, run};
-use std::{fs, path::Path, process::Child, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Stdio},
+    time::Duration,
+};
 use tempfile::TempDir;
 
 const SITE: &str = r#"
@@ -93,9 +99,11 @@ fn a_wrong_subnet_and_an_address_that_is_not_ours() {
 fn ports_that_are_taken_name_the_program() {
     let (net, site) = (Net::new(), site(SITE));
     let script = "import socket,time\nu=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\nu.bind(('0.0.0.0',69))\n\
-                  t=socket.socket()\nt.bind(('10.20.0.1',8080))\nt.listen()\ntime.sleep(60)";
-    let _held = Running(net.on_server("python3").args(["-c", script]).spawn().unwrap());
-    std::thread::sleep(Duration::from_millis(500));
+                  t=socket.socket()\nt.bind(('10.20.0.1',8080))\nt.listen()\nprint('ready',flush=True)\ntime.sleep(60)";
+    let mut held = Running(net.on_server("python3").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap());
+    let mut ready = String::new();
+    BufReader::new(held.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert_eq!(ready, "ready\n");
     let (code, said) = doctor(&net, site.path());
     println!("{said}");
     assert_eq!(code, Some(1), "{said}");
@@ -111,6 +119,20 @@ fn a_firewall_that_keeps_machines_out() {
     let rule = "nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; \
                 add rule ip f in iifname eth1 udp dport { 67, 69 } drop'";
     fault(rule, SITE, &["DHCP (udp 67), by chain in of table ip f"]);
+}
+
+#[test]
+fn another_dhcp_server_is_named_by_its_addresses() {
+    let (net, folder) = (Net::with_dnsmasq(&[]), site(SITE));
+    let (code, said) = doctor(&net, folder.path());
+    println!("{said}");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the DHCP server 10.20.0.2 (") && said.contains("gives addresses too"), "{said}");
+    let proxy = site(&SITE.replace("subnet ", "dhcp {\n    mode = \"proxy\"\n  }\n  subnet "));
+    assert_eq!(doctor(&net, proxy.path()).0, Some(0));
+    let (code, said) = doctor(&Net::new(), proxy.path());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no other DHCP server answers: machines get no address"), "{said}");
 }
 
 #[test]

@@ -29,7 +29,9 @@ pub(crate) fn check(site: &Site, server: Option<u32>) -> Vec<Finding> {
 
 /// Each port with its use. DHCP sockets are bound to an interface, the others to the server's address.
 fn needed(site: &Site) -> Vec<(&'static str, u16, &'static str)> {
-    vec![("udp", 67, "DHCP"), ("udp", 4011, "ProxyDHCP"), ("udp", 69, "TFTP"), ("tcp", site.http_port, "HTTP")]
+    let boot = [("udp", 67, "DHCP"), ("udp", 4011, "ProxyDHCP"), ("udp", 69, "TFTP"), ("tcp", site.http_port, "HTTP")];
+    let dns = [("udp", 53, "DNS"), ("tcp", 53, "DNS")];
+    boot.into_iter().chain(dns.into_iter().filter(|_| site.dns.is_some())).collect()
 }
 
 fn of_network(site: &Site, network: &Network, listeners: &[Listener], server: Option<u32>) -> Finding {

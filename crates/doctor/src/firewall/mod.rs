@@ -40,13 +40,17 @@ fn ruleset() -> Result<Ruleset, Box<Finding>> {
 /// What comes in during a boot.
 fn packets(site: &Site, interface: &str) -> Vec<(String, Packet)> {
     let new = |protocol: &str, port: u16| Packet::new(interface, protocol, port, "new");
-    vec![
+    let mut packets = vec![
         ("DHCP (udp 67)".to_owned(), new("udp", 67)),
         ("ProxyDHCP (udp 4011)".to_owned(), new("udp", 4011)),
         ("TFTP requests (udp 69)".to_owned(), new("udp", 69)),
         ("TFTP acknowledgements (udp, any port)".to_owned(), Packet::new(interface, "udp", 40_000, "established")),
         (format!("HTTP (tcp {})", site.http_port), new("tcp", site.http_port)),
-    ]
+    ];
+    if site.dns.is_some() {
+        packets.push(("DNS (udp 53)".to_owned(), new("udp", 53)));
+    }
+    packets
 }
 
 fn of_network(site: &Site, network: &Network, rules: &Ruleset) -> Finding {
