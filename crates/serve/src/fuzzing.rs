@@ -7,7 +7,7 @@ use firstlight_boot::{Ask, BootSet, Choice};
 use firstlight_site::Site;
 use firstlight_state::LeaseTable;
 
-pub use crate::tftp::fuzzing::transfer;
+pub use crate::{dns::fuzzing::dns, tftp::fuzzing::transfer};
 
 /// What a query of `/boot.ipxe` asks and chooses, where it can be read.
 pub fn ask(query: &str) -> Option<(Ask, Option<Choice>)> {
@@ -43,6 +43,7 @@ mod tests {
     fn the_doors_lead_somewhere() {
         assert!(super::ask("mac=52:54:00:00:00:01&profile=small").unwrap().1.is_some());
         assert!(super::ask("mac=nonsense").is_none());
+        super::dns(b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\0\0\x01\0\x01", b"");
         super::transfer(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     }
 }

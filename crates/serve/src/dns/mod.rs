@@ -15,6 +15,8 @@
 
 mod answer;
 mod forward;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod lookup;
 mod name;
 mod query;

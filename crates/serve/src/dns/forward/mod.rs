@@ -138,3 +138,13 @@ impl Drop for Waiting {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Reads what an upstream says and writes it for a query (see [`crate::fuzzing`]).
+#[cfg(any(test, fuzzing))]
+pub(super) fn relay(query: &Query<'_>, message: &[u8], transport: super::reply::Transport) {
+    let key = Key::of(query);
+    let _ = stored::answers(message, query.id, &key);
+    if let Some(stored) = stored::Stored::of(message, &key) {
+        stored.write(query, transport, &mut Vec::new());
+    }
+}
