@@ -1,16 +1,34 @@
-# What `make matrix` boots: every kind of firmware that a lab has, on every way through the network that it knows.
-# BIOS knows no HTTP boot.
+# What `make matrix` boots: every kind of firmware that a lab has, on every way through the network that it knows, where
+# Firstlight is the only DHCP server and where there is another. BIOS knows no HTTP boot,
+# and Secure Boot's GRUB does not come to its script beside another DHCP server.
 
-# A lab starts a server of its own for the addresses of a network in proxy mode.
 network "authoritative" {
   interface = "eth1"
   subnet    = "10.20.0.0/24"
 }
 
-# Debian has it from Debian 13 on; scripts/prepare-arm64 fetches it.
+# A lab puts a DHCP server of its own beside ours here.
+network "proxy" {
+  interface = "eth2"
+  subnet    = "10.30.0.0/24"
+  dhcp {
+    mode = "proxy"
+  }
+}
+
+# Debian 12's package has none for Arm. scripts/prepare-arm64 fetches Debian 13's.
 loader "arm64" {
   arch = [11, 19]
   path = "../assets/arm64/ipxe-arm64.efi"
+}
+
+# By HTTP only: Debian 12's signed GRUB knows no HTTP. scripts/prepare-secure-boot fetches Debian 13's.
+loader "signed" {
+  arch        = 16
+  path        = "/usr/lib/shim/shimx64.efi.signed"
+  beside      = { "grubx64.efi" = "../assets/secure-boot/grubnetx64.efi.signed" }
+  then        = "grub"
+  secure_boot = true
 }
 
 asset "linux" {
@@ -45,19 +63,35 @@ profile "small-linux-arm64" {
 
 machine "pc" {
   for_each = {
-    bios      = "01"
-    uefi      = "02"
-    uefi-http = "03"
+    bios            = "01"
+    uefi            = "02"
+    uefi-http       = "03"
+    proxy-bios      = "11"
+    proxy-uefi      = "12"
+    proxy-uefi-http = "13"
   }
   name    = each.key
   mac     = "52:54:00:40:00:${each.value}"
   profile = profile.small-linux
 }
 
+machine "secure" {
+  for_each = {
+    secure      = "04"
+    secure-http = "05"
+  }
+  name        = each.key
+  mac         = "52:54:00:40:00:${each.value}"
+  profile     = profile.small-linux
+  secure_boot = true
+}
+
 machine "arm" {
   for_each = {
-    arm64      = "06"
-    arm64-http = "07"
+    arm64            = "06"
+    arm64-http       = "07"
+    proxy-arm64      = "16"
+    proxy-arm64-http = "17"
   }
   name    = each.key
   mac     = "52:54:00:40:00:${each.value}"
@@ -77,12 +111,46 @@ lab {
     firmware = "uefi-http"
     memory   = "512M"
   }
+  machine "secure" {
+    firmware = "uefi-secure"
+    memory   = "512M"
+  }
+  machine "secure-http" {
+    firmware = "uefi-secure-http"
+    memory   = "512M"
+  }
   machine "arm64" {
     firmware = "arm64"
     memory   = "512M"
   }
   machine "arm64-http" {
     firmware = "arm64-http"
+    memory   = "512M"
+  }
+
+  machine "proxy-bios" {
+    firmware = "bios"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-uefi" {
+    firmware = "uefi"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-uefi-http" {
+    firmware = "uefi-http"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-arm64" {
+    firmware = "arm64"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-arm64-http" {
+    firmware = "arm64-http"
+    network  = network.proxy
     memory   = "512M"
   }
 }
