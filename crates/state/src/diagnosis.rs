@@ -169,9 +169,9 @@ impl<'a> Facts<'a> {
             return halt(20, format!("{name} was not sent: {reason}"), broken_transfer(protocol, reason));
         }
         match (firmware.boot, firmware.bound, firmware.proxied, firmware.offers) {
-            (None, true, ..) => halt(
+            (None, true, ..) | (None, _, 1.., _) => halt(
                 0,
-                format!("{} has its address, and there is no loader for it", firmware.client),
+                format!("{} asked what to boot, and there is no loader for it", firmware.client),
                 "add a `loader` for this firmware, or install the package with it: `firstlight check` names it",
             ),
             (Some(boot), true, ..) => halt(
@@ -240,6 +240,7 @@ fn times(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Hex;
 
     fn offered(client: &str, boot: Option<&str>) -> What {
         let boot = boot.map(str::to_owned);
@@ -283,7 +284,7 @@ mod tests {
         let no_tftp = after(40, &[offer.clone(), ack.clone()]);
         assert_eq!(no_tftp.as_deref(), Some("UEFI amd64 has its address and never asked for snponly.efi"));
         let no_loader = after(0, &uefi(None));
-        assert_eq!(no_loader.as_deref(), Some("UEFI amd64 has its address, and there is no loader for it"));
+        assert_eq!(no_loader.as_deref(), Some("UEFI amd64 asked what to boot, and there is no loader for it"));
         let refused = after(90, &[ack.clone(), sent(Role::Loader), sent(Role::Loader)]);
         assert_eq!(refused.as_deref(), Some("it fetched snponly.efi twice and the loader never spoke"));
         let no_http = after(40, &[ack.clone(), sent(Role::Loader), acked("iPXE (UEFI amd64)", Some("http://x"))]);
@@ -301,6 +302,12 @@ mod tests {
         let proxied = What::DhcpProxied { client: "BIOS".to_owned(), boot, uuid: None, port: 67, asked, sent };
         let told = after(40, &[proxied.clone(), proxied.clone(), proxied]);
         assert_eq!(told.as_deref(), Some("BIOS asked DHCP 3 times and never for a file"));
+        let (client, asked, sent) = ("UEFI arm64".to_owned(), Hex::default(), Hex::default());
+        let silent = What::DhcpProxied { client, boot: None, uuid: None, port: 67, asked, sent };
+        assert_eq!(
+            after(1, &[silent]).as_deref(),
+            Some("UEFI arm64 asked what to boot, and there is no loader for it")
+        );
     }
 
     #[test]

@@ -30,6 +30,9 @@ impl What {
                 format!("the site was not reloaded, generation {generation} is served on: {reason}")
             }
             What::DhcpOffered { address, client, boot, .. } => format!("{client} was offered {address}{}", with(boot)),
+            What::DhcpProxied { client, boot: None, port, .. } => {
+                format!("{client} asked on port {port}, and there is no loader for it")
+            }
             What::DhcpProxied { client, boot, port, .. } => {
                 format!("{client} was answered on port {port}{}", with(boot))
             }

@@ -11,7 +11,7 @@ use crate::dhcp::{
     reply,
     socket::{BOOT_SERVER_PORT, CLIENT_PORT, SERVER_PORT},
 };
-use firstlight_state::What;
+use firstlight_state::{Hex, What};
 use firstlight_wire::dhcp::{Message, MessageType};
 use std::net::SocketAddrV4;
 
@@ -46,7 +46,7 @@ impl Exchange<'_> {
 
     fn offer_boot(&self, marks: Marks) -> Answer {
         if self.boot().is_none() {
-            return Answer::default();
+            return self.nothing_to_tell(SERVER_PORT);
         }
         let reply = reply::proxy(&self.facts(None), MessageType::Offer, marks);
         let relay = Some(self.message.giaddr).filter(|relay| !relay.is_unspecified());
@@ -57,21 +57,30 @@ impl Exchange<'_> {
 
     fn tell_boot(&self, marks: Marks, sender: SocketAddrV4, port: u16) -> Answer {
         if self.boot().is_none() {
-            return Answer::default();
+            return self.nothing_to_tell(port);
         }
         let reply = reply::proxy(&self.facts(None), MessageType::Ack, marks);
         self.proxied(reply, Target::Sender(sender), port)
     }
 
+    /// No loader for this firmware: silence, so that it goes on to its next boot device, and a line in its timeline.
+    fn nothing_to_tell(&self, port: u16) -> Answer {
+        Answer { event: self.event(|| self.told(port, Hex::default())), ..Answer::default() }
+    }
+
     fn proxied(&self, reply: Message, target: Target, port: u16) -> Answer {
-        let event = self.event(|| What::DhcpProxied {
+        let event = self.event(|| self.told(port, reply.options.as_bytes().into()));
+        Answer { reply: Some((reply, target)), event, ..Answer::default() }
+    }
+
+    fn told(&self, port: u16, sent: Hex) -> What {
+        What::DhcpProxied {
             client: self.ask.client.to_string(),
             boot: self.boot(),
             uuid: self.ask.uuid,
             port,
             asked: self.message.options.as_bytes().into(),
-            sent: reply.options.as_bytes().into(),
-        });
-        Answer { reply: Some((reply, target)), event, ..Answer::default() }
+            sent,
+        }
     }
 }
