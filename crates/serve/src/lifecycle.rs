@@ -1,7 +1,7 @@
 //! Where machines stand, for the servers and for the orders of people: what happened is turned into a change, the change
 //! is made durable, and each of its steps is recorded. What the changes are is decided in `firstlight_plan`.
 
-use crate::{Context, Stop, context::now};
+use crate::{BEAT, Context, Stop, context::now, pulse::Pulse};
 use firstlight_boot::{Ask, BootSet, Choice};
 use firstlight_model::{Mac, Timestamp};
 use firstlight_plan::{Input, Order, Stage, Standing, Transition};
@@ -9,7 +9,7 @@ use firstlight_state::{Change, Changed, Event, NotChanged, Standings, What, Who}
 use std::{io, net::IpAddr, thread::JoinHandle, time::Duration};
 
 /// How often it is looked for attempts whose time is over.
-const TICK: Duration = Duration::from_secs(2);
+const TICK: Duration = BEAT;
 
 /// The lifecycle of every machine. Cheap to clone.
 #[derive(Clone)]
@@ -110,16 +110,19 @@ impl Lifecycle {
     /// There is no room for another thread.
     pub fn spawn(self, stop: Stop) -> io::Result<JoinHandle<()>> {
         let run = move || {
+            let pulse = stop.pulse("lifecycle");
             while !stop.wait(TICK) {
-                self.tick(now());
+                pulse.beat();
+                self.tick(now(), &pulse);
             }
         };
         std::thread::Builder::new().name("lifecycle".to_owned()).spawn(run)
     }
 
-    fn tick(&self, now: Timestamp) {
+    fn tick(&self, now: Timestamp, pulse: &Pulse) {
         let set = self.context.boot.load_full();
         for who in self.standings.due(now) {
+            pulse.beat();
             let ask = match &who {
                 Who::Machine(name) => set.site.machines.get(name).map_or_else(nobody, Ask::of),
                 Who::Stranger(mac) => Ask { mac: *mac, ..nobody() },
