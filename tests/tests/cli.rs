@@ -141,7 +141,7 @@ fn no_address_is_made_up_in_an_explanation() {
 #[test]
 fn what_is_shown_of_a_site_is_the_same_site() {
     let again = tempfile::tempdir().unwrap();
-    for example in ["demo", "rack", "small-linux"] {
+    for example in ["demo", "rack", "small-linux", "parking"] {
         let source = repository().join("examples").join(example);
         let copy = again.path().join(example);
         fs::create_dir(&copy).unwrap();

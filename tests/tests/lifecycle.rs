@@ -192,6 +192,32 @@ fn nobody_declared_is_given_an_installer_by_whatever_the_site_says() {
 }
 
 #[test]
+fn what_a_machine_is_made_of_is_kept_from_the_attempt_that_counts_alone() {
+    let (net, server) = serve(&site("park", "small", "1h"));
+    let older = asks(&net, 2);
+    let script = asks(&net, 2);
+    let told = |url: &str, body: &str| post(&net, &format!("{url}/inventory"), body);
+    let said = r#"{"vendor":"QEMU\u001b[2J","colour":"red","disks":[{"name":"vda","size":67108864,"serial":"D 1"}]}"#;
+    assert_eq!(told(&report_url(&script), said), "noted\n200");
+    assert!(told(&report_url(&older), said).ends_with("409"), "superseded");
+    assert!(told(&format!("http://10.20.0.1:8080/r/{}", "0".repeat(32)), said).ends_with("403"));
+    let long = format!(r#"{{"serial":"{}"}}"#, "x".repeat(129));
+    assert!(told(&report_url(&script), &long).starts_with("this is no inventory: a text has 129 characters"));
+    assert!(told(&report_url(&script), "up").ends_with("\n400"));
+    std::fs::write(server.folder().join("long"), "x".repeat((64 << 10) + 1)).unwrap();
+    let file = format!("@{}", server.folder().join("long").display());
+    assert!(told(&report_url(&script), &file).ends_with("413"));
+    let shown = server.firstlight("machines show hal --site").text;
+    for line in ["\n  system     QEMU [2J\n", "\n  disk       vda  64 MiB  serial D 1\n", "made of  QEMU [2J, 1 disk"] {
+        assert!(shown.contains(line), "{line:?} in {shown}");
+    }
+    let json = server.firstlight("machines show hal --json --site").text;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["inventory"]["disks"][0]["name"], "vda");
+    assert!(!json["inventory"].to_string().contains("colour") && stage(&server, "hal").0 == "booting");
+}
+
+#[test]
 fn orders_are_carried_out_by_the_server_and_without_one() {
     let (net, mut server) = serve(&site("park", "small", "1h"));
     let waits = asks(&net, 3);

@@ -7,6 +7,10 @@ use firstlight_model::Mac;
 pub(crate) struct Arguments {
     /// `firstlight.report`: the URL to report to.
     pub(crate) report: Option<String>,
+    /// `firstlight.inventory`: the URL to tell what the machine is made of.
+    pub(crate) inventory: Option<String>,
+    /// `firstlight.parked`: the URL to ask whether there is something else to boot.
+    pub(crate) parked: Option<String>,
     /// `firstlight.after`: what comes after the report.
     pub(crate) after: After,
     /// `BOOTIF`: the interface that the machine booted from.
@@ -34,6 +38,8 @@ impl Arguments {
         for (key, value) in line.split_ascii_whitespace().filter_map(|word| word.split_once('=')) {
             match key {
                 "firstlight.report" => arguments.report = Some(value.to_owned()),
+                "firstlight.inventory" => arguments.inventory = Some(value.to_owned()),
+                "firstlight.parked" => arguments.parked = Some(value.to_owned()),
                 "firstlight.after" => arguments.read_after(value),
                 "BOOTIF" => arguments.read_boot_interface(value),
                 _ => {}
@@ -67,9 +73,11 @@ mod tests {
 
     #[test]
     fn what_concerns_us_is_read_among_the_rest() {
-        let line = "console=ttyS0 quiet BOOTIF=01-52-54-00-12-34-56 firstlight.report=http://10.0.0.1/r?t=a=b firstlight.after=poweroff\n";
+        let line = "console=ttyS0 quiet BOOTIF=01-52-54-00-12-34-56 firstlight.report=http://10.0.0.1/r?t=a=b firstlight.inventory=http://10.0.0.1/i firstlight.after=poweroff\n";
         let expected = Arguments {
             report: Some("http://10.0.0.1/r?t=a=b".into()),
+            inventory: Some("http://10.0.0.1/i".into()),
+            parked: None,
             after: After::PowerOff,
             boot_interface: Some(Mac([0x52, 0x54, 0, 0x12, 0x34, 0x56])),
             complaints: vec![],

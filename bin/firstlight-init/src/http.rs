@@ -1,4 +1,4 @@
-//! One HTTP/1.1 request (RFC 9112): a POST of a short text. Plain http, to an address: a static program has no name
+//! One HTTP/1.1 request (RFC 9112): a POST of a text, or a GET of a short one. Plain http, to an address: a static program has no name
 //! resolution, and we report to the server that booted us, which we know by its address.
 
 use std::{
@@ -20,6 +20,26 @@ struct Target<'a> {
     path: &'a str,
 }
 
+/// What is asked.
+enum Request<'a> {
+    Get,
+    /// The body's type, and the body.
+    Post(&'static str, &'a str),
+}
+
+impl Request<'_> {
+    fn text(&self, target: &Target<'_>) -> String {
+        let (method, body, about_it) = match self {
+            Request::Get => ("GET", "", String::new()),
+            Request::Post(kind, body) => {
+                ("POST", *body, format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()))
+            }
+        };
+        let Target { path, host, .. } = target;
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{about_it}Connection: close\r\n\r\n{body}")
+    }
+}
+
 /// What a server answered.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -34,9 +54,19 @@ impl Answer {
         (200..=299).contains(&self.status)
     }
 
+    /// True for 400 to 499: asking again would not help.
+    pub(crate) fn is_refusal(&self) -> bool {
+        (400..=499).contains(&self.status)
+    }
+
+    /// What it says, in a line.
+    pub(crate) fn first_line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
     /// Any other than 200 to 299 is an error, with the first line of what the server says.
     fn or_refusal(self, target: &Target<'_>) -> Result<Answer, String> {
-        let why = self.text.lines().next().unwrap_or_default();
+        let why = self.first_line();
         if self.is_ok() {
             Ok(self)
         } else {
@@ -52,11 +82,27 @@ impl Answer {
 /// Why it failed, for the console.
 pub(crate) fn post(url: &str, body: &str, again: bool) -> Result<(), String> {
     let target = parse(url)?;
-    let answer = exchange(&target, "POST", body)?;
+    let answer = exchange(&target, &Request::Post("text/plain; charset=utf-8", body))?;
     if again && answer.status == 409 && answer.text.contains("reported already") {
         return Ok(());
     }
     answer.or_refusal(&target).map(drop)
+}
+
+/// Posts JSON, and gives whatever the server answers.
+///
+/// # Errors
+/// There was no answer, and why.
+pub(crate) fn post_json(url: &str, body: &str) -> Result<Answer, String> {
+    exchange(&parse(url)?, &Request::Post("application/json", body))
+}
+
+/// Gets a short text, or whatever the server answers.
+///
+/// # Errors
+/// There was no answer, and why.
+pub(crate) fn get(url: &str) -> Result<Answer, String> {
+    exchange(&parse(url)?, &Request::Get)
 }
 
 fn parse(url: &str) -> Result<Target<'_>, String> {
@@ -74,25 +120,19 @@ fn parse(url: &str) -> Result<Target<'_>, String> {
     Ok(Target { address, host, path })
 }
 
-fn exchange(target: &Target<'_>, method: &str, body: &str) -> Result<Answer, String> {
-    let answer = converse(target, method, body).map_err(|cause| format!("{}: {cause}", target.address))?;
+fn exchange(target: &Target<'_>, request: &Request<'_>) -> Result<Answer, String> {
+    let answer = converse(target, request).map_err(|cause| format!("{}: {cause}", target.address))?;
     let status = status(&answer).ok_or_else(|| format!("{} did not answer in HTTP", target.address))?;
     let text = String::from_utf8_lossy(&answer);
     let text = text.split_once("\r\n\r\n").map(|(_, text)| text.to_owned()).unwrap_or_default();
     Ok(Answer { status, text })
 }
 
-fn converse(target: &Target<'_>, method: &str, body: &str) -> std::io::Result<Vec<u8>> {
+fn converse(target: &Target<'_>, request: &Request<'_>) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&target.address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    let request = format!(
-        "{method} {} HTTP/1.1\r\nHost: {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        target.path,
-        target.host,
-        body.len()
-    );
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(request.text(target).as_bytes())?;
     let mut answer = Vec::new();
     let outcome = stream.take(MAX_ANSWER).read_to_end(&mut answer);
     // A server that has answered may break the connection as it likes.

@@ -1,7 +1,7 @@
 //! Which Ethernet interface to use: the one that the machine booted from where the loader says so (`BOOTIF`), else the
 //! first, by name, that has a link.
 
-use crate::netlink;
+use crate::{hardware::driver, netlink};
 use firstlight_model::Mac;
 use std::{
     fs,
@@ -44,6 +44,11 @@ impl Interface {
     /// Brings it up; without that it has no link.
     pub(crate) fn set_up(&self) -> Result<(), String> {
         netlink::set_up(self.index).map_err(|cause| format!("cannot bring {} up: {cause}", self.name))
+    }
+
+    /// What drives it, by the kernel's name: `virtio_net`.
+    pub(crate) fn driver(&self) -> Option<String> {
+        driver(&self.folder.join("device"))
     }
 
     /// True when there is a link.

@@ -1,22 +1,28 @@
-//! PID 1 of a small Linux: it mounts, loads modules, gets an address, reports that the machine is up, and waits.
+//! PID 1 of a small Linux: it mounts, loads modules, gets an address, reports that the machine is up, tells what it is
+//! made of, and waits.
 //!
 //! A list of named phases, each in its own file. None of them ends the program: where one fails, its cause is printed
 //! on the console and it is tried again, or the machine goes on without it. PID 1 must never exit, for the kernel
 //! panics then. No shell, no second process, no file is written outside `/etc` and `/proc`.
 //!
 //! Kernel arguments: `BOOTIF=01-<mac>` chooses the interface; `firstlight.report=<url>` is where to report;
-//! `firstlight.after=wait|poweroff|reboot` says what comes then.
+//! `firstlight.inventory=<url>` where to tell what the machine is made of; `firstlight.parked=<url>` where a machine that
+//! is parked asks whether there is something else to boot; `firstlight.after=wait|poweroff|reboot` says what comes then.
 
 mod arguments;
 mod console;
 mod dhcp;
+mod hardware;
 mod http;
 mod interface;
+mod inventory;
+mod json;
 mod modules;
 mod mounts;
 mod netlink;
 mod network;
 mod node;
+mod parked;
 mod report;
 mod signals;
 mod wait;
@@ -26,11 +32,13 @@ use node::Node;
 /// A phase does its work or says why it could not; what follows copes.
 type Phase = fn(&mut Node) -> Result<(), String>;
 
-const PHASES: [(&str, Phase); 5] = [
+const PHASES: [(&str, Phase); 7] = [
     ("mounts", mounts::run),
     ("modules", modules::run),
     ("network", network::run),
     ("report", report::run),
+    ("inventory", inventory::run),
+    ("parked", parked::run),
     ("wait", wait::run),
 ];
 

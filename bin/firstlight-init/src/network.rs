@@ -6,7 +6,7 @@ use crate::{
     dhcp::{Lease, client},
     interface::{self, Interface},
     netlink,
-    node::{BackOff, Node},
+    node::{BackOff, Node, Online},
 };
 use std::{fmt::Write as _, fs, time::Duration};
 
@@ -22,7 +22,7 @@ pub(crate) fn run(node: &mut Node) -> Result<(), String> {
         match client::lease(&interface, DHCP_PATIENCE).and_then(|lease| apply(&interface, &lease).map(|()| lease)) {
             Ok(lease) => {
                 say(format_args!("{} has {} from {}", interface.name, lease.address, lease.server));
-                node.online = Some((interface, lease));
+                node.online = Some(Online::new(interface, lease));
                 break;
             }
             Err(cause) => say(format_args!("network: {cause}; trying again")),

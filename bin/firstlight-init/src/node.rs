@@ -1,7 +1,7 @@
 //! What the phases share.
 
 use crate::{arguments::Arguments, dhcp::Lease, interface::Interface, signals::Signals};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The machine as the phases have it so far.
 pub(crate) struct Node {
@@ -10,7 +10,25 @@ pub(crate) struct Node {
     /// The signals that PID 1 acts on.
     pub(crate) signals: Signals,
     /// The interface and the lease on it, once there is one.
-    pub(crate) online: Option<(Interface, Lease)>,
+    pub(crate) online: Option<Online>,
+}
+
+/// An interface with a lease.
+pub(crate) struct Online {
+    pub(crate) interface: Interface,
+    pub(crate) lease: Lease,
+    /// When the lease began.
+    pub(crate) since: Instant,
+    /// When it is to be renewed.
+    pub(crate) due: Instant,
+}
+
+impl Online {
+    /// From now on, with a lease that is to be renewed in its middle.
+    pub(crate) fn new(interface: Interface, lease: Lease) -> Self {
+        let since = Instant::now();
+        Online { due: since + lease.duration / 2, since, interface, lease }
+    }
 }
 
 impl Node {

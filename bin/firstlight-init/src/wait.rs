@@ -2,10 +2,9 @@
 
 use crate::{
     arguments::After,
-    dhcp::{Lease, client},
-    interface::Interface,
+    dhcp::client,
     network,
-    node::Node,
+    node::{Node, Online},
     signals::leave,
 };
 use nix::sys::reboot::RebootMode;
@@ -23,22 +22,38 @@ pub(crate) fn run(node: &mut Node) -> Result<(), String> {
     }
     // Here when it should stay, and when the kernel would not let it go.
     loop {
-        match node.online.take() {
-            None => network::run(node)?,
-            Some((interface, lease)) => node.online = keep(node, interface, lease),
-        }
+        stay(node, Duration::from_secs(3600))?;
+    }
+}
+
+/// Stays for this long, and keeps the lease meanwhile; gets another one where it is lost.
+pub(crate) fn stay(node: &mut Node, how_long: Duration) -> Result<(), String> {
+    let begin = Instant::now();
+    loop {
+        let Some(left) = how_long.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) else { return Ok(()) };
+        let until_due = match &node.online {
+            None => {
+                network::run(node)?;
+                continue;
+            }
+            Some(online) => online.due.saturating_duration_since(Instant::now()),
+        };
+        node.signals.pause(Some(left.min(until_due)));
+        node.online = node.online.take().and_then(renewed_where_due);
     }
 }
 
 /// Renews from the middle of the lease on. `None` when it is lost: refused, or at its end.
-fn keep(node: &Node, interface: Interface, lease: Lease) -> Option<(Interface, Lease)> {
-    let begin = Instant::now();
-    node.signals.pause(Some(lease.duration / 2));
-    while begin.elapsed() < lease.duration {
-        match client::renewed(&interface, &lease, PATIENCE) {
-            Ok(renewed) => return renewed.map(|lease| (interface, lease)),
-            Err(_) => node.signals.pause(Some(RETRY.min(lease.duration / 8))),
+fn renewed_where_due(mut online: Online) -> Option<Online> {
+    if Instant::now() < online.due {
+        return Some(online);
+    }
+    match client::renewed(&online.interface, &online.lease, PATIENCE) {
+        Ok(renewed) => renewed.map(|lease| Online::new(online.interface, lease)),
+        Err(_) if online.since.elapsed() >= online.lease.duration => None,
+        Err(_) => {
+            online.due = Instant::now() + RETRY.min(online.lease.duration / 8);
+            Some(online)
         }
     }
-    None
 }

@@ -1,6 +1,7 @@
 //! `firstlight machines`: who was seen, and what happened to each.
 
 mod approve;
+mod made_of;
 mod order;
 mod show;
 

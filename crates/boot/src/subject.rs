@@ -63,6 +63,8 @@ impl Subject<'_> {
             config_url: configs.values().next().cloned(),
             config_urls: configs,
             report_url: self.urls.report(self.token),
+            inventory_url: self.urls.inventory(self.token),
+            parked_url: self.urls.parked(self.token),
         }))
     }
 }
@@ -88,6 +90,8 @@ struct Context<'a> {
     config_url: Option<String>,
     config_urls: BTreeMap<String, String>,
     report_url: String,
+    inventory_url: String,
+    parked_url: String,
 }
 
 #[derive(Serialize)]

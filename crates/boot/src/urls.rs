@@ -9,6 +9,8 @@
 //! | `/b/TOKEN/NAME` | an asset of the attempt that the token belongs to |
 //! | `/c/TOKEN/NAME` | a config rendered for it |
 //! | `/r/TOKEN` | its report that it is up |
+//! | `/r/TOKEN/inventory` | what it is made of |
+//! | `/r/TOKEN/parked` | whether it still only waits |
 //! | `/loader/FILE` | a network boot program, and what it fetches from beside itself |
 //! | `/asset/NAME` | any asset, by name |
 
@@ -99,6 +101,16 @@ impl Urls {
     /// Where the machine reports that it is up.
     pub fn report(&self, token: &Token) -> String {
         format!("{}/r/{}", self.base(), token.as_str())
+    }
+
+    /// Where the machine tells what it is made of.
+    pub fn inventory(&self, token: &Token) -> String {
+        format!("{}/inventory", self.report(token))
+    }
+
+    /// Where a machine that waits asks whether it still should.
+    pub fn parked(&self, token: &Token) -> String {
+        format!("{}/parked", self.report(token))
     }
 
     /// A network boot program, or a file beside it: `snponly.efi`, `uboot/boot.scr.uimg`.

@@ -6,6 +6,7 @@
 mod arch;
 mod hash;
 mod hostname;
+mod inventory;
 mod mac;
 mod net;
 mod size;
@@ -15,6 +16,7 @@ mod uuid;
 pub use arch::{Arch, Firmware};
 pub use hash::Sha256;
 pub use hostname::{Domain, Hostname};
+pub use inventory::{BootedBy, Disk, Inventory, Nic, PARTS_LIMIT, SAID_LIMIT, Said};
 pub use mac::Mac;
 pub use net::Ipv4Net;
 pub use size::ByteSize;

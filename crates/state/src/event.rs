@@ -1,7 +1,7 @@
 //! What happened: the facts that the servers record, in the order of their happening.
 
 use crate::Hex;
-use firstlight_model::{Mac, Timestamp, Uuid};
+use firstlight_model::{Inventory, Mac, Timestamp, Uuid};
 use firstlight_plan::{Order, Stage};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -203,6 +203,13 @@ pub enum What {
         attempt: String,
         /// What it said, at most 1 KiB.
         message: String,
+    },
+    /// The machine told what it is made of.
+    Inventory {
+        /// The attempt that its token belongs to.
+        attempt: String,
+        /// Its parts.
+        inventory: Box<Inventory>,
     },
     /// The machine reported that its boot or install failed.
     ReportedFailure {

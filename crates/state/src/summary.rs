@@ -55,6 +55,7 @@ impl What {
             What::Stage { from, to, cause, .. } => format!("{from} → {to}: {cause}"),
             What::Ordered { order, refused } => ordered(order, refused.as_deref()),
             What::Progress { message, .. } => message.clone(),
+            What::Inventory { inventory, .. } => inventory.summary(),
             What::ReportedFailure { reason, .. } => format!("reported that it failed: {reason}"),
             What::TokenRefused { from, name, why: None } => format!("{from} showed an unknown token for {name}"),
             What::TokenRefused { from, name, why: Some(why) } => format!("{from} was refused {name}: {why}"),
@@ -79,6 +80,7 @@ impl What {
             What::Stage { .. } => "stage",
             What::Ordered { .. } => "order",
             What::Progress { .. } => "progress",
+            What::Inventory { .. } => "made of",
             What::ReportedFailure { .. } => "failed",
             What::TokenRefused { .. } => "refused",
         }

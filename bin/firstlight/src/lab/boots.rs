@@ -219,6 +219,8 @@ impl Progress {
 fn step_of(what: &What) -> Option<&'static str> {
     match what {
         What::DhcpOffered { .. } | What::DhcpProxied { .. } | What::DhcpAcked { .. } => Some("DHCP"),
+        // It is parked in a profile that only looks.
+        What::Script { boots, .. } if boots == "parked" => Some("parked"),
         What::Script { .. } => Some("script"),
         What::Parked { .. } => Some("parked"),
         What::Reported { .. } => Some("up"),

@@ -1,6 +1,6 @@
 //! `firstlight machines show`: one machine, what it does now, and its timeline.
 
-use super::{Common, one, standings, state_dir, watch};
+use super::{Common, made_of, one, standings, state_dir, watch};
 use crate::{
     Failure, Outcome, output,
     overview::{Overview, Seen},
@@ -8,11 +8,11 @@ use crate::{
     timeline::{self, Detail},
     words,
 };
-use firstlight_model::{Mac, Timestamp};
+use firstlight_model::{Inventory, Mac, Timestamp};
 use firstlight_plan::Standing;
 use firstlight_serve::now;
 use firstlight_site::{Machine, Report, Site};
-use firstlight_state::{Diagnosis, Event, EventFilter, Who, read_events};
+use firstlight_state::{Diagnosis, Event, EventFilter, What, Who, read_events};
 use serde::Serialize;
 use std::path::Path;
 
@@ -29,6 +29,9 @@ struct Shown<'a> {
     /// What its last boot waits for, where it has come to a halt.
     #[serde(skip_serializing_if = "Option::is_none")]
     halted: Option<Diagnosis>,
+    /// What it last said that it is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inventory: Option<&'a Inventory>,
     events: &'a [Event],
 }
 
@@ -52,21 +55,32 @@ pub(super) fn run(dir: &Path, name: &str, full: bool, common: &Common) -> Outcom
     let who = declared.map(|machine| Who::Machine(machine.name.to_string())).unwrap_or_else(|| Who::from(name));
     let known = standings(&state)?;
     let standing = known.get(&who);
+    let inventory = last_inventory(&events);
     if common.json {
         return output::json(&Shown {
             declared,
             seen,
             standing,
             halted: timeline::halted(&events, now()),
+            inventory: inventory.map(|(inventory, _)| inventory),
             events: &events,
         });
     }
     let (detail, width) = (if full { Detail::Full } else { Detail::Reasons }, output::width());
     output::print(&format!(
-        "{}{}",
+        "{}{}{}",
         head(name, declared, (seen, standing), now(), width),
+        inventory.map(|(inventory, at)| made_of::block(inventory, at, width)).unwrap_or_default(),
         timeline::whole(&events, now(), detail, width)
     ))
+}
+
+/// What it last said that it is made of, and when.
+fn last_inventory(events: &[Event]) -> Option<(&Inventory, Timestamp)> {
+    events.iter().rev().find_map(|event| match &event.what {
+        What::Inventory { inventory, .. } => Some((&**inventory, event.at)),
+        _ => None,
+    })
 }
 
 /// The events of a machine: by its address, its declared address, or in the lab that of its virtual machine; and by its

@@ -1,8 +1,9 @@
 //! One connection: requests are read, answered by the routes, and written back in their order.
 
 use super::{
-    Http, REPORT_LIMIT,
+    Http,
     body::{Outgoing, Transfer},
+    body_limit,
     door::Place,
     head::{Head, Refused},
     inbound::{Came, Inbound},
@@ -87,7 +88,7 @@ impl Serving {
             Came::Refused(refused) => return self.refuse(refused).await,
             Came::Nothing => return Ok(false),
         };
-        let body = match self.inbound.body(&head, pipe, limits, REPORT_LIMIT).await? {
+        let body = match self.inbound.body(&head, pipe, limits, body_limit(head.request.uri().path())).await? {
             Came::It(body) => body,
             Came::Refused(refused) => return self.refuse(refused).await,
             Came::Nothing => return Ok(false),

@@ -5,9 +5,10 @@ use std::time::Duration;
 /// The limits of the HTTP server.
 ///
 /// A connection that waits for a request costs some 8 KiB here. One in use holds at most its head (16 KiB), its body
-/// (as much, [`super::REPORT_LIMIT`]) and a response's head with a file of 16 KiB; longer files go from the page cache
-/// to the network without being copied here. What a handler makes in memory (a script, a rendered config) comes on
-/// top. So all connections together stay below 256 MiB, and at some tens of MiB in ordinary use.
+/// (as much, [`super::REPORT_LIMIT`], or an inventory of 64 KiB, [`super::INVENTORY_LIMIT`]) and a response's head with a
+/// file of 16 KiB; longer files go from the page cache to the network without being copied here. What a handler makes in
+/// memory (a script, a rendered config) comes on top. So all connections together stay below 512 MiB if each of them sends
+/// the longest inventory at once, and at some tens of MiB in ordinary use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Connections at once.

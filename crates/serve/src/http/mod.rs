@@ -16,6 +16,7 @@ mod files;
 pub(crate) mod fuzzing;
 mod head;
 mod inbound;
+mod inventory;
 mod limits;
 mod listen;
 mod outstanding;
@@ -48,6 +49,16 @@ use std::{io, net::TcpListener, sync::Arc};
 
 /// The longest body that a machine may send with its report.
 const REPORT_LIMIT: usize = 16 << 10;
+/// The longest inventory.
+const INVENTORY_LIMIT: usize = 64 << 10;
+
+/// The longest body that is taken for a path.
+fn body_limit(path: &str) -> usize {
+    match path.starts_with("/r/") && path.ends_with("/inventory") {
+        true => INVENTORY_LIMIT,
+        false => REPORT_LIMIT,
+    }
+}
 
 /// The HTTP server: made once, then served on a listener for each network.
 #[derive(Clone)]
@@ -124,6 +135,7 @@ fn router(entrance: Entrance) -> Router {
         .route("/r/{token}/progress", post(report::progress))
         .route("/r/{token}/failed", post(report::failed))
         .route("/r/{token}/parked", get(report::parked))
+        .route("/r/{token}/inventory", post(inventory::inventory).layer(DefaultBodyLimit::max(INVENTORY_LIMIT)))
         .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
         // As over TFTP: for boot programs that ask for a name beside their own.

@@ -90,7 +90,7 @@ pub(super) async fn parked(
 
 impl Handler {
     /// The attempt that a token belongs to, where it is the requester's; else the refusal.
-    fn own(&self, token: &str, name: &str, from: SocketAddr) -> Result<Attempt, Box<Response>> {
+    pub(super) fn own(&self, token: &str, name: &str, from: SocketAddr) -> Result<Attempt, Box<Response>> {
         let (_, attempt) = self.attempt(token, name, from).ok_or_else(|| Box::new(unknown_token()))?;
         match self.http.lifecycle.foreign(from.ip(), &attempt.who, attempt.ask.mac) {
             Some(why) => Err(Box::new(self.foreign(from, &format!("{name} for {}", attempt.who), &why))),
@@ -100,7 +100,7 @@ impl Handler {
 
     /// Takes in what an attempt tells: first where that leads the machine, then the fact; both are on disk before the
     /// answer leaves.
-    async fn told(
+    pub(super) async fn told(
         &self,
         from: SocketAddr,
         attempt: &Attempt,
