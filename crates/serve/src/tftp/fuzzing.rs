@@ -24,6 +24,7 @@ pub fn transfer(bytes: &[u8]) {
                 assert!(blocks.start >= 1 && blocks.end - 1 <= terms.last() && blocks.start < blocks.end, "{blocks:?}");
                 assert!(blocks.end - blocks.start <= u64::from(terms.window), "{blocks:?}");
             }
+            Step::Probe(first, last) => assert!(first >= 1 && first < last && last <= terms.last(), "{first}, {last}"),
             Step::Finished => return assert_eq!(transfer.arrived(), terms.size),
             Step::GiveUp => return,
         }

@@ -10,6 +10,9 @@ pub(super) const FIRST: Duration = Duration::from_millis(250);
 pub(super) const FIRST_OF_OPTIONS: Duration = Duration::from_secs(1);
 /// Less would only repeat what a busy client was about to acknowledge.
 const SHORTEST: Duration = Duration::from_millis(20);
+/// The bounds of a [`Rto::moment`].
+const SHORTEST_MOMENT: Duration = Duration::from_millis(2);
+const LONGEST_MOMENT: Duration = Duration::from_millis(50);
 /// How far waiting in vain can stretch it: longer than any client's own wait. atftp 0.8 answers a repeated block once,
 /// ignores it from then on, and begins its 5 seconds anew with each packet; only silence brings it to ask again.
 pub(super) const LONGEST: Duration = Duration::from_millis(5500);
@@ -43,10 +46,11 @@ impl Rto {
         self.smoothed.map_or(self.first, |smoothed| (smoothed + self.variation * 4).max(SHORTEST)).min(self.longest)
     }
 
-    /// Long enough for an answer that is on its way on a local network, no longer.
+    /// Long enough for an answer that is on its way, no longer: what follows costs few packets. Where links take longer
+    /// than [`LONGEST_MOMENT`], it is sent for each window.
     pub(super) fn moment(&self) -> Duration {
-        let measured = self.smoothed.map_or(SHORTEST, |smoothed| smoothed * 2);
-        measured.clamp(Duration::from_millis(2), Duration::from_millis(50))
+        let measured = self.smoothed.map_or(LONGEST_MOMENT, |smoothed| (smoothed + self.variation) * 2);
+        measured.clamp(SHORTEST_MOMENT, LONGEST_MOMENT)
     }
 
     /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers. An

@@ -128,6 +128,13 @@ impl Session {
                 self.pending = blocks;
                 self.flush(scratch)
             }
+            Step::Probe(first, last) => {
+                self.pending = first..first + 1;
+                match self.flush(scratch) {
+                    Next::Go => self.perform(Step::Send(last..last + 1), scratch),
+                    next => next,
+                }
+            }
             Step::Finished => Next::End(Ok(())),
             Step::GiveUp => {
                 let terms = self.transfer.terms();

@@ -139,6 +139,10 @@ fn run_with(habits: Habits, window: u16, size: u64, conditions: Conditions, rand
                 sent += 1;
                 link.send(Packet::Block(block));
             }),
+            Step::Probe(first, last) => [first, last].into_iter().for_each(|block| {
+                sent += 1;
+                link.send(Packet::Block(block));
+            }),
             Step::Finished | Step::GiveUp => {
                 let complete = step == Step::Finished && client.next == terms.last() + 1;
                 return Report { took: link.now - start, sent, blocks: terms.last(), complete };
@@ -210,6 +214,34 @@ fn a_heavy_loss_still_ends_well() {
 }
 
 #[test]
+fn a_lost_acknowledgement_costs_two_blocks_and_no_window() {
+    let terms = Terms { size: MIB, block: 512, window: 16, options: true, longest_wait: Duration::from_secs(4) };
+    let start = Instant::now();
+    let (mut transfer, _) = Transfer::begin(terms, start);
+    assert_eq!(transfer.acknowledged(0, start + MS), Step::Send(1..17));
+    assert_eq!(transfer.acknowledged(16, start + 2 * MS), Step::Send(17..33));
+    let moment = transfer.deadline();
+    assert!(moment < start + 20 * MS, "{:?}", moment - start);
+    assert_eq!(transfer.silent(moment), Step::Probe(17, 32));
+    assert_eq!(transfer.acknowledged(32, moment + MS), Step::Send(33..49));
+    assert_eq!(transfer.resent(), 2);
+}
+
+#[test]
+fn a_client_that_reports_a_gap_with_each_block_gets_the_window_once() {
+    let terms = Terms { size: MIB, block: 512, window: 16, options: true, longest_wait: Duration::from_secs(4) };
+    let start = Instant::now();
+    let (mut transfer, _) = Transfer::begin(terms, start);
+    assert_eq!(transfer.acknowledged(0, start), Step::Send(1..17));
+    assert_eq!(transfer.acknowledged(2, start), Step::Send(3..19));
+    for _ in 4..=16 {
+        assert_eq!(transfer.acknowledged(2, start), Step::Wait);
+    }
+    assert_eq!(transfer.acknowledged(18, start), Step::Send(19..35));
+    assert_eq!(transfer.resent(), 14);
+}
+
+#[test]
 fn duplicated_packets_do_not_multiply() {
     for window in [1, 2, 16, 64] {
         let report = run(window, 4 * MIB, MS, 0, 30);
@@ -244,14 +276,17 @@ fn a_late_or_foreign_acknowledgement_moves_nothing() {
     assert_eq!(transfer.acknowledged(3, now), Step::Wait);
     assert_eq!(transfer.acknowledged(9, now), Step::Wait);
     assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11));
-    assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11), "the first block of the window was lost");
-    assert_eq!(transfer.acknowledged(6, now), Step::Wait, "and is sent for it once");
-    assert_eq!(transfer.resent(), 6);
+    assert_eq!(transfer.acknowledged(6, now), Step::Wait, "a gap that is reported twice is filled once");
+    assert_eq!(transfer.silent(transfer.deadline()), Step::Probe(7, 10));
+    assert_eq!(transfer.acknowledged(6, now), Step::Send(7..11), "it was lost again");
+    assert_eq!(transfer.acknowledged(10, now), Step::Send(11..15));
+    assert_eq!(transfer.acknowledged(10, now), Step::Wait, "it may answer the probe");
+    assert_eq!(transfer.resent(), 8);
 }
 
 #[test]
 fn of_many_runs_with_loss_the_median_is_quick_and_the_worst_bearable() {
-    for (window, lost, median, worst) in [(1, 10, 600, 2000), (16, 10, 60, 1200), (64, 50, 600, 8000)] {
+    for (window, lost, median, worst) in [(1, 10, 600, 2000), (16, 10, 30, 200), (64, 50, 250, 4000)] {
         let run = |seed: u64| run_seeded(window, MIB, MS / 10, lost, 0, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let reports: Vec<_> = (1..=101).map(run).collect();
         assert!(reports.iter().all(|report| report.complete), "window {window}");

@@ -8,6 +8,10 @@
 //!                                                    └────┴─ ACK, gap, silence        long silence ──▶ GiveUp
 //! ```
 //!
+//! After a moment's silence in a window only its first and its last block are sent again, much as TCP probes for a lost tail
+//! (RFC 8985 section 7). The first helps a client that lost it, and the last makes every client say what is missing; where
+//! just an acknowledgement was lost or late, that cost two blocks instead of a window.
+//!
 //! Blocks are counted from 1 without wrapping; only the numbers on the wire are modulo 65,536.
 
 use super::rto::{FIRST, FIRST_OF_OPTIONS, Rto};
@@ -61,10 +65,23 @@ pub(super) enum Step {
     Greet,
     /// Send these blocks.
     Send(Range<u64>),
+    /// Send these two blocks.
+    Probe(u64, u64),
     /// The client has everything.
     Finished,
     /// The client is gone.
     GiveUp,
+}
+
+/// What the deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnSilence {
+    /// To ask what is missing.
+    Probe,
+    /// To send what was reported missing, perhaps by mistake.
+    Fill,
+    /// To send everything again, and wait longer.
+    Repeat,
 }
 
 /// A transfer.
@@ -78,9 +95,13 @@ pub(super) struct Transfer {
     sent: u64,
     /// The highest block that was ever sent.
     highest: u64,
-    /// A repeated acknowledgement of a block before this one may answer a block that arrived twice, not one that was
-    /// lost. Answering it would double every packet from then on: the Sorcerer's Apprentice (RFC 1123, 4.2.3.1).
+    /// A repeated acknowledgement of a block before this one may answer a block that arrived twice, or be one of many that
+    /// report the same gap (EDK2 sends one for each block behind it). Answering it would double every packet from then
+    /// on: the Sorcerer's Apprentice (RFC 1123, 4.2.3.1).
     trusted: u64,
+    /// The block that was sent again to ask what is missing; 0 for none.
+    probed: u64,
+    on_silence: OnSilence,
     /// Up to this block the client may have got each twice: an acknowledgement in the middle of a window then does not
     /// prove a loss.
     twice: u64,
@@ -106,6 +127,8 @@ impl Transfer {
             sent: 0,
             highest: 0,
             trusted: 0,
+            probed: 0,
+            on_silence: OnSilence::Repeat,
             twice: 0,
             resent: 0,
             rto: Rto::new(if terms.options { FIRST_OF_OPTIONS } else { FIRST }, terms.longest_wait),
@@ -139,6 +162,11 @@ impl Transfer {
     pub(super) fn silent(&mut self, now: Instant) -> Step {
         if now < self.deadline {
             return Step::Wait;
+        }
+        match self.on_silence {
+            OnSilence::Probe => return self.probe(now),
+            OnSilence::Fill => return self.fill_gap(now),
+            OnSilence::Repeat => {}
         }
         self.repeats += 1;
         let stranger = !self.heard && self.repeats > REPEATS_TO_A_STRANGER;
@@ -210,6 +238,7 @@ impl Transfer {
         match self.acked {
             acked if acked == self.terms.last() => Step::Finished,
             acked if acked < self.sent && acked <= self.twice => self.send_fresh(now),
+            acked if acked < self.sent => self.fill_gap(now),
             _ => self.send_window(now),
         }
     }
@@ -217,7 +246,7 @@ impl Transfer {
     /// The last acknowledgement once more. Within a window it says that the first block was lost, and after some silence
     /// that the client waits in vain; else it may answer a block that came twice.
     fn repeated(&mut self, now: Instant) -> Step {
-        let lost = self.terms.window > 1 && self.acked >= self.trusted;
+        let lost = self.terms.window > 1 && self.acked >= self.trusted && self.acked != self.probed;
         let waiting = now.saturating_duration_since(self.last_sent) >= self.rto.undoubled();
         if !lost && !waiting {
             return Step::Wait;
@@ -230,24 +259,41 @@ impl Transfer {
         if self.greeting {
             self.trusted = 1;
             self.sample = None;
-            self.last_sent = now;
-            self.deadline = now + self.rto.wait();
+            self.wait_for(OnSilence::Repeat, now);
             return Step::Greet;
         }
+        self.fill_gap(now)
+    }
+
+    /// Sends the window from the first block on that is missing. More acknowledgements that ask for it are on their way.
+    fn fill_gap(&mut self, now: Instant) -> Step {
         let step = self.send_window(now);
         self.trusted = self.sent + 1;
         step
     }
 
-    /// Fills up the window that the client counts from its acknowledgement with what was not sent yet, and gives it a
-    /// moment to show whether anything is missing.
+    /// What is acknowledged from now on was said in the knowledge of the whole window.
+    fn probe(&mut self, now: Instant) -> Step {
+        (self.probed, self.trusted, self.sample) = (self.sent, 0, None);
+        self.resent += 2;
+        self.wait_for(OnSilence::Repeat, now);
+        Step::Probe(self.acked + 1, self.sent)
+    }
+
+    fn wait_for(&mut self, silence: OnSilence, now: Instant) {
+        self.last_sent = now;
+        self.on_silence = silence;
+        self.deadline = now + if silence == OnSilence::Repeat { self.rto.wait() } else { self.rto.moment() };
+    }
+
+    /// Fills up the window that the client counts from its acknowledgement with what was not sent yet; the silence that
+    /// follows shows whether anything is missing.
     fn send_fresh(&mut self, now: Instant) -> Step {
         let first = self.sent + 1;
         self.sent = self.window_end();
         self.highest = self.highest.max(self.sent);
         self.sample = Some((first, now));
-        self.last_sent = now;
-        self.deadline = now + self.rto.moment();
+        self.wait_for(OnSilence::Fill, now);
         if first > self.sent { Step::Wait } else { Step::Send(first..self.sent + 1) }
     }
 
@@ -263,9 +309,9 @@ impl Transfer {
         self.sent = self.window_end();
         self.resent += (self.highest + 1).saturating_sub(first);
         self.sample = Some((self.highest + 1, now));
-        self.last_sent = now;
         self.highest = self.highest.max(self.sent);
-        self.deadline = now + self.rto.wait();
+        let probe = self.heard && self.sent > first;
+        self.wait_for(if probe { OnSilence::Probe } else { OnSilence::Repeat }, now);
         Step::Send(first..self.sent + 1)
     }
 }
