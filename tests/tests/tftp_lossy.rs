@@ -1,5 +1,5 @@
 //! TFTP over a bad cable with the field's clients: every byte arrives, soon.
-#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 use firstlight_tests::{Faults, Net, Server};
 use std::time::{Duration, Instant};
@@ -18,10 +18,15 @@ fn serve(faults: Faults, size: usize) -> (Net, Server) {
     (net, server)
 }
 
+/// atftp 0.7 and 0.8 give up where granted options come twice, as they must when the answer to them is lost. Whoever uses
+/// them tries again.
+const GIVES_UP: &str = "unexpected OACK";
+
 /// Fetches the file with this command line, which writes `got`, and compares.
 fn fetch(net: &Net, server: &Server, line: &str) {
     let begun = Instant::now();
-    let output = net.client(&format!("cd {} && rm -f got && {line} && cmp got file", server.folder().display()));
+    let go = || net.client(&format!("cd {} && rm -f got && {line} && cmp got file", server.folder().display()));
+    let output = (0..5).map(|_| go()).find(|output| !output.text.contains(GIVES_UP)).expect("atftp gives up each time");
     println!("{:>6} ms  {line}", begun.elapsed().as_millis());
     assert_eq!(output.code, Some(0), "{line}: {}", output.text);
 }

@@ -11,6 +11,7 @@ mod files;
 mod firewall;
 mod interface;
 mod mtu;
+mod neighbours;
 mod ports;
 mod relay;
 
@@ -36,7 +37,7 @@ pub enum Level {
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
-    /// What was looked at: `interface`, `ports`, `dhcp`, `firewall`, `mtu`, `relay`, `clock`, `files`.
+    /// What was looked at: `interface`, `ports`, `dhcp`, `firewall`, `mtu`, `neighbours`, `relay`, `clock`, `files`.
     pub check: &'static str,
     /// The network that it is about; `None` for the server as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +117,7 @@ pub fn at_rest(site: &Site, known: &Known) -> Vec<Finding> {
         ports::check(site, known.server),
         firewall::check(site),
         mtu::configured(site),
+        neighbours::check(site),
         relay::check(site, &known.leased),
         clock::check(known),
         files::check(site, &known.state),

@@ -3,10 +3,12 @@
 use crate::content::{Opened, open};
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
+use rustix::fs::{Advice, fadvise};
 use std::{
     collections::HashMap,
     fs::File,
     io,
+    num::NonZeroU64,
     ops::Range,
     os::unix::fs::FileExt,
     sync::{Arc, Weak},
@@ -14,6 +16,10 @@ use std::{
 
 /// Files up to this many bytes are read once and kept while a transfer of them runs.
 const SMALL: u64 = 256 << 10;
+
+/// How much of a larger file is asked of the disk when it is opened, in bytes. The thread that serves reads it itself: on a
+/// cold disk the first blocks would keep all other transfers waiting. The kernel reads ahead from there.
+const READ_AHEAD: NonZeroU64 = NonZeroU64::new(4 << 20).unwrap();
 
 /// Bytes that can be read at any place.
 pub(super) enum Source {
@@ -78,7 +84,12 @@ impl Sources {
         let source = Arc::new(match open(content)? {
             Opened::Bytes(bytes) => Source::Memory(bytes.into_inner()),
             Opened::File(file) if size <= SMALL => Source::Memory(whole(&file, size)?),
-            Opened::File(file) => Source::File { file, size },
+            Opened::File(file) => {
+                // Only advice: where a file system does not take it, reading waits.
+                let _ = fadvise(&file, 0, Some(READ_AHEAD), Advice::WillNeed);
+                let _ = fadvise(&file, 0, None, Advice::Sequential);
+                Source::File { file, size }
+            }
         });
         self.open.retain(|_, source| source.strong_count() > 0);
         self.open.insert(hash, Arc::downgrade(&source));
