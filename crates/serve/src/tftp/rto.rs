@@ -12,7 +12,7 @@ pub(super) const FIRST_OF_OPTIONS: Duration = Duration::from_secs(1);
 const SHORTEST: Duration = Duration::from_millis(20);
 /// The bounds of a [`Rto::moment`].
 const SHORTEST_MOMENT: Duration = Duration::from_millis(2);
-const LONGEST_MOMENT: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_MOMENT: Duration = Duration::from_millis(50);
 /// How far waiting in vain can stretch it: longer than any client's own wait. atftp 0.8 answers a repeated block once,
 /// ignores it from then on, and begins its 5 seconds anew with each packet; only silence brings it to ask again.
 pub(super) const LONGEST: Duration = Duration::from_millis(5500);

@@ -22,6 +22,9 @@ enum Packet {
 struct Link {
     now: Instant,
     delay: Duration,
+    /// How long a packet keeps the link to itself, and until when it is taken.
+    pace: Duration,
+    taken: Instant,
     /// Of 1,000 packets.
     lost: u64,
     twice: u64,
@@ -42,9 +45,10 @@ impl Link {
     fn send(&mut self, packet: Packet) {
         let copies = if self.chance(self.lost) { 0 } else { 1 + u64::from(self.chance(self.twice)) };
         let delay = if self.chance(self.overtaken) { self.delay * 4 } else { self.delay };
+        self.taken = self.taken.max(self.now) + self.pace;
         for _ in 0..copies {
             self.count += 1;
-            self.queue.insert((self.now + delay, self.count), packet);
+            self.queue.insert((self.taken + delay, self.count), packet);
         }
     }
 }
@@ -122,11 +126,15 @@ fn run_seeded(window: u16, size: u64, delay: Duration, lost: u64, twice: u64, ra
 type Conditions = (Duration, u64, u64, u64);
 
 fn run_with(habits: Habits, window: u16, size: u64, conditions: Conditions, random: u64) -> Report {
+    run_paced(Duration::ZERO, habits, window, size, conditions, random)
+}
+
+fn run_paced(pace: Duration, habits: Habits, window: u16, size: u64, conditions: Conditions, random: u64) -> Report {
     let (delay, lost, twice, overtaken) = conditions;
     let terms = Terms { size, block: 1468, window, options: true, longest_wait: LONGEST };
     let start = Instant::now();
     let queue = BTreeMap::new();
-    let mut link = Link { now: start, delay, lost, twice, overtaken, random, queue, count: 0 };
+    let mut link = Link { now: start, delay, pace, taken: start, lost, twice, overtaken, random, queue, count: 0 };
     let mut client =
         Client { terms, next: 1, in_window: 0, gap: false, repeat: start + habits.wait(), habits, answered: 0 };
     let (mut transfer, mut step) = Transfer::begin(terms, start);
@@ -214,6 +222,16 @@ fn a_heavy_loss_still_ends_well() {
 }
 
 #[test]
+fn a_slow_link_is_not_taken_for_a_bad_one() {
+    for (window, pace) in [(16, 400), (64, 100), (64, 400), (64, 1200), (500, 100)] {
+        let pace = Duration::from_micros(pace);
+        let report = run_paced(pace, Habits::Eager, window, 4 * MIB, (MS / 10, 0, 0, 0), 1);
+        let sent = report.sent * 100 / report.blocks;
+        assert!(report.complete && sent < 104, "window {window}, {pace:?}: {sent} % sent");
+    }
+}
+
+#[test]
 fn a_lost_acknowledgement_costs_two_blocks_and_no_window() {
     let terms = Terms { size: MIB, block: 512, window: 16, options: true, longest_wait: Duration::from_secs(4) };
     let start = Instant::now();
@@ -286,7 +304,7 @@ fn a_late_or_foreign_acknowledgement_moves_nothing() {
 
 #[test]
 fn of_many_runs_with_loss_the_median_is_quick_and_the_worst_bearable() {
-    for (window, lost, median, worst) in [(1, 10, 600, 2000), (16, 10, 30, 200), (64, 50, 250, 4000)] {
+    for (window, lost, median, worst) in [(1, 10, 600, 2000), (16, 10, 30, 300), (64, 50, 300, 5000)] {
         let run = |seed: u64| run_seeded(window, MIB, MS / 10, lost, 0, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let reports: Vec<_> = (1..=101).map(run).collect();
         assert!(reports.iter().all(|report| report.complete), "window {window}");

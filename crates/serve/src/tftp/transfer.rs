@@ -10,11 +10,12 @@
 //!
 //! After a moment's silence in a window only its first and its last block are sent again, much as TCP probes for a lost tail
 //! (RFC 8985 section 7). The first helps a client that lost it, and the last makes every client say what is missing; where
-//! just an acknowledgement was lost or late, that cost two blocks instead of a window.
+//! just an acknowledgement was lost or late, that cost two blocks instead of a window. The window follows when that is not
+//! answered twice: on a slow link it would only keep the answer waiting.
 //!
 //! Blocks are counted from 1 without wrapping; only the numbers on the wire are modulo 65,536.
 
-use super::rto::{FIRST, FIRST_OF_OPTIONS, Rto};
+use super::rto::{FIRST, FIRST_OF_OPTIONS, LONGEST_MOMENT, Rto};
 use std::{
     ops::Range,
     time::{Duration, Instant},
@@ -78,6 +79,8 @@ pub(super) enum Step {
 enum OnSilence {
     /// To ask what is missing.
     Probe,
+    /// To ask once more, after a longer wait.
+    ProbeAgain,
     /// To send what was reported missing, perhaps by mistake.
     Fill,
     /// To send everything again, and wait longer.
@@ -164,7 +167,11 @@ impl Transfer {
             return Step::Wait;
         }
         match self.on_silence {
-            OnSilence::Probe => return self.probe(now),
+            OnSilence::Probe => return self.probe(OnSilence::ProbeAgain, now),
+            OnSilence::ProbeAgain => {
+                self.rto.expired();
+                return self.probe(OnSilence::Repeat, now);
+            }
             OnSilence::Fill => return self.fill_gap(now),
             OnSilence::Repeat => {}
         }
@@ -221,14 +228,21 @@ impl Transfer {
     /// `blocks` more have arrived. Where those are not all that were sent, the one after them was lost, and the client
     /// waits for exactly that one (RFC 7440 section 4).
     fn advance(&mut self, blocks: u64, now: Instant) -> Step {
+        let asked = self.probed > self.acked;
         self.acked += blocks;
         if self.greeting {
-            // How long options took to be answered, perhaps after a loss, says little of blocks.
+            // How long options took to be answered, perhaps after a loss, says little of blocks, and nothing of a window.
             self.rto = Rto::new(FIRST, self.terms.longest_wait);
-            self.sample = self.sample.filter(|(_, sent)| now.saturating_duration_since(*sent) < FIRST / 4);
+            let soon = |sent| self.terms.window == 1 && now.saturating_duration_since(sent) < FIRST / 4;
+            self.sample = self.sample.filter(|(_, sent)| soon(*sent));
         }
         match self.sample.filter(|(first, _)| self.acked >= *first) {
-            Some((_, sent)) => self.rto.measured(now.saturating_duration_since(sent), self.acked == self.sent),
+            Some((_, sent)) => {
+                let took = now.saturating_duration_since(sent);
+                // After a probe it may be the link that is slow, or the answer that was lost.
+                let took = if asked { took.min(LONGEST_MOMENT) } else { took };
+                self.rto.measured(took, self.acked == self.sent);
+            }
             None => self.rto.progressed(),
         }
         self.greeting = false;
@@ -273,17 +287,21 @@ impl Transfer {
     }
 
     /// What is acknowledged from now on was said in the knowledge of the whole window.
-    fn probe(&mut self, now: Instant) -> Step {
-        (self.probed, self.trusted, self.sample) = (self.sent, 0, None);
+    fn probe(&mut self, next: OnSilence, now: Instant) -> Step {
+        (self.probed, self.trusted) = (self.sent, 0);
         self.resent += 2;
-        self.wait_for(OnSilence::Repeat, now);
+        self.wait_for(next, now);
         Step::Probe(self.acked + 1, self.sent)
     }
 
     fn wait_for(&mut self, silence: OnSilence, now: Instant) {
         self.last_sent = now;
         self.on_silence = silence;
-        self.deadline = now + if silence == OnSilence::Repeat { self.rto.wait() } else { self.rto.moment() };
+        self.deadline = now
+            + match silence {
+                OnSilence::Probe | OnSilence::Fill => self.rto.moment(),
+                OnSilence::ProbeAgain | OnSilence::Repeat => self.rto.wait(),
+            };
     }
 
     /// Fills up the window that the client counts from its acknowledgement with what was not sent yet; the silence that
