@@ -2,13 +2,13 @@
 
 mod text;
 
-use crate::{Failure, Outcome, output, site};
+use crate::{Failure, Outcome, output, site, timeline};
 use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, Outcome as Boots, Token, loaders};
 use firstlight_model::{Firmware, Mac, Uuid};
 use firstlight_plan::Standing;
 use firstlight_serve::now;
 use firstlight_site::{Boot, Machine, Network, Site, Then};
-use firstlight_state::{Who, read_standings};
+use firstlight_state::{Diagnosis, Event, EventFilter, Who, read_events, read_standings};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -65,6 +65,12 @@ struct Explanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     script: Option<String>,
     configs: BTreeMap<String, String>,
+    /// What was recorded of its last boot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    last_boot: Vec<Event>,
+    /// What that waits for, where it has come to a halt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    halted: Option<Diagnosis>,
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -76,8 +82,12 @@ pub(crate) fn run(args: Args) -> Outcome {
     let site = site::load(&dir)?;
     let ask = ask_for(&site, machine, args.firmware)?;
     let set = with_placeholders(site);
-    let standing = standing(&set, &ask, &site::state_dir(&dir, args.state.as_ref()))?;
-    let explanation = explain(&set, &ask, &standing, args.firmware)?;
+    let state = site::state_dir(&dir, args.state.as_ref());
+    let standing = standing(&set, &ask, &state)?;
+    let mut explanation = explain(&set, &ask, &standing, args.firmware)?;
+    let events = recorded(&set, &ask, &state)?;
+    explanation.halted = timeline::halted(&events, now());
+    explanation.last_boot = timeline::boots(&events).last().map(|boot| boot.to_vec()).unwrap_or_default();
     if args.json { output::json(&explanation) } else { output::print(&explanation.text(output::width())) }
 }
 
@@ -129,6 +139,16 @@ fn standing(set: &BootSet, ask: &Ask, state: &Path) -> Result<Standing, Failure>
     Ok(known.map(|(_, standing)| standing).unwrap_or_default())
 }
 
+/// What the server has recorded of it.
+fn recorded(set: &BootSet, ask: &Ask, state: &Path) -> Result<Vec<Event>, Failure> {
+    let machine = set.machine_of(ask).map(|machine| machine.name.to_string());
+    let mac = (ask.mac != UNKNOWN_MAC).then_some(ask.mac);
+    if machine.is_none() && mac.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(read_events(state, EventFilter { mac, machine, since: None }).collect::<Result<_, _>>()?)
+}
+
 /// What would be answered if the machine, where it stands, asked now.
 fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareName>) -> Result<Explanation, Failure> {
     let decision = set.decide(ask, None, &set.foresee(ask, None, standing, now()));
@@ -155,6 +175,8 @@ fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareN
         first_step: first_steps(set, ask, network, only, secure),
         script,
         configs: configs(set, ask, &decision, network, &token)?,
+        last_boot: Vec::new(),
+        halted: None,
     })
 }
 

@@ -110,8 +110,15 @@ pub fn examine(site: &Site, known: &Known, progress: &dyn Fn(&str)) -> Vec<Findi
     findings
 }
 
-/// The checks that send nothing and take no time: for a server that is about to start, too.
-pub fn at_rest(site: &Site, known: &Known) -> Vec<Finding> {
+/// What a server that is about to start should say: errors of the computer that it starts on, other than those that stop
+/// it by themselves.
+pub fn before_serving(site: &Site) -> Vec<Finding> {
+    let checks = [interface::check(site), firewall::check(site), mtu::configured(site)];
+    checks.into_iter().flatten().filter(|finding| finding.level == Level::Error).collect()
+}
+
+/// The checks that send nothing and take no time.
+fn at_rest(site: &Site, known: &Known) -> Vec<Finding> {
     let checks = [
         interface::check(site),
         ports::check(site, known.server),

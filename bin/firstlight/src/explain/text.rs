@@ -1,7 +1,11 @@
 //! An explanation as people read it.
 
 use super::Explanation;
-use crate::output;
+use crate::{
+    output,
+    timeline::{self, Detail},
+};
+use firstlight_serve::now;
 
 impl Explanation {
     pub(super) fn text(&self, width: usize) -> String {
@@ -33,6 +37,10 @@ impl Explanation {
         }
         for (name, config) in &self.configs {
             text.push_str(&format!("\nIts config {name}\n{}", indented(config)));
+        }
+        if !self.last_boot.is_empty() {
+            text.push_str("\nWhat was recorded last (`firstlight machines show` has all)\n");
+            text.push_str(&timeline::whole(&self.last_boot, now(), Detail::Reasons, width));
         }
         text
     }

@@ -69,6 +69,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     let held = dhcp::held()?;
     let site = site::load(&args.site)?;
     interfaces::check(&site)?;
+    for finding in firstlight_doctor::before_serving(&site) {
+        tracing::error!("{finding} (firstlight doctor looks for more)");
+    }
     let state = site::state_dir(&args.site, args.state.as_ref());
     let folder = StateFolder::lock(&state)?;
     let Sockets { dhcp, networks } = Sockets::open(&site, held)?;
