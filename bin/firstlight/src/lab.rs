@@ -82,6 +82,9 @@ pub(crate) struct Which {
     /// Only this machine; may be given again
     #[arg(long = "machine", value_name = "NAME")]
     pub(crate) machines: Vec<String>,
+    /// Take the disks that such a lab left before, and leave them; and where each machine stands in its life
+    #[arg(long)]
+    pub(crate) keep_disks: bool,
 }
 
 pub(crate) fn run(command: Command) -> Outcome {
@@ -102,10 +105,12 @@ pub(crate) fn state_dir(site: &Path) -> PathBuf {
     site.join(site::HIDDEN).join(LAB_STATE)
 }
 
-/// What the lab needs to know. Its server begins without leases and events; what was fetched stays.
+/// What the lab needs to know. Its server begins without leases and events; what was fetched stays. What was installed is
+/// known as long as the disks that it is on.
 fn options(which: &Which) -> Result<Options, Failure> {
     let state = state_dir(&which.site);
-    let forget = ["leases", "events"].map(|part| state.join(part)).to_vec();
+    let with_disks = (!which.keep_disks).then_some("machines");
+    let forget = ["leases", "events"].into_iter().chain(with_disks).map(|part| state.join(part)).collect();
     let program = std::env::current_exe()?.into_os_string();
     let (site, state) = (which.site.clone().into_os_string(), state.into_os_string());
     let server: Vec<OsString> = vec![
@@ -118,7 +123,8 @@ fn options(which: &Which) -> Result<Options, Failure> {
         "root".into(),
         "--allow-other-dhcp".into(),
     ];
-    Ok(Options { server, machines: which.machines.clone(), forget, ..Options::default() })
+    let (machines, keep_disks) = (which.machines.clone(), which.keep_disks);
+    Ok(Options { server, machines, keep_disks, forget, ..Options::default() })
 }
 
 /// Fetches what the site names by URL, while this process is still on the computer's own network. What cannot be
@@ -180,6 +186,7 @@ fn up(which: &Which) -> Outcome {
     let mut command = process::Command::new(std::env::current_exe()?);
     command.args(["lab", "up", "--detached"]).arg(&which.site);
     command.args(which.machines.iter().flat_map(|machine| ["--machine", machine]));
+    command.args(which.keep_disks.then_some("--keep-disks"));
     let status = firstlight_lab::start_in_background(command, &Folder::of(&which.site)).map_err(in_background)?;
     let site = which.site.display();
     output::print(&format!(

@@ -51,7 +51,7 @@ fn processors(inventory: &Inventory) -> String {
 }
 
 fn disk(disk: &Disk) -> String {
-    let kind = disk.rotational.map(|turns| if turns { "turning" } else { "solid state" }.to_owned());
+    let kind = disk.rotational.map(|turns| if turns { "rotational" } else { "solid state" }.to_owned());
     let serial = disk.serial.as_ref().map(|serial| format!("serial {serial}"));
     let model = disk.model.as_ref().map(Said::to_string);
     let about = joined([model, serial, kind].into_iter().flatten(), ", ");
@@ -79,7 +79,7 @@ mod tests {
             block(&inventory, Timestamp(0), 200),
             "\nMade of, as it said itself at 1970-01-01T00:00:00.000Z:\n  \
              system     QEMU Standard PC\n  firmware   UEFI, Secure Boot off\n  processors 2 amd64\n  \
-             memory     476 MiB\n  disk       vda  64 MiB  serial a [2Jb, turning\n  \
+             memory     476 MiB\n  disk       vda  64 MiB  serial a [2Jb, rotational\n  \
              network    eth0  52:54:00:00:00:01  link, virtio_net\n"
         );
     }
