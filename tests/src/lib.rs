@@ -9,7 +9,9 @@
 mod beside;
 mod boot;
 mod cable;
+mod installer;
 mod late;
+mod lifetime;
 mod net;
 mod run;
 mod serve;
@@ -17,7 +19,9 @@ pub mod storm;
 
 pub use boot::{Boot, Machine, has_installer};
 pub use cable::Faults;
+pub use installer::{INSTALLED_SAYS, make_installer};
 pub use late::Late;
+pub use lifetime::{Lifetime, MAC};
 pub use net::Net;
 pub use run::{Output, firstlight, repository, run};
 pub use serve::{Server, Used, WIDE_SITE};
