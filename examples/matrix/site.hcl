@@ -1,6 +1,5 @@
 # What `make matrix` boots: every kind of firmware that a lab has, on every way through the network that it knows, where
-# Firstlight is the only DHCP server and where there is another. BIOS knows no HTTP boot,
-# and Secure Boot's GRUB does not come to its script beside another DHCP server.
+# Firstlight is the only DHCP server and where there is another. BIOS knows no HTTP boot.
 
 network "authoritative" {
   interface = "eth1"
@@ -22,9 +21,9 @@ loader "arm64" {
   path = "../assets/arm64/ipxe-arm64.efi"
 }
 
-# By HTTP only: Debian 12's signed GRUB knows no HTTP. scripts/prepare-secure-boot fetches Debian 13's.
+# Debian 12's signed GRUB knows neither HTTP nor ProxyDHCP. scripts/prepare-secure-boot fetches Debian 13's.
 loader "signed" {
-  arch        = 16
+  arch        = [7, 16]
   path        = "/usr/lib/shim/shimx64.efi.signed"
   beside      = { "grubx64.efi" = "../assets/secure-boot/grubnetx64.efi.signed" }
   then        = "grub"
@@ -77,8 +76,10 @@ machine "pc" {
 
 machine "secure" {
   for_each = {
-    secure      = "04"
-    secure-http = "05"
+    secure            = "04"
+    secure-http       = "05"
+    proxy-secure      = "14"
+    proxy-secure-http = "15"
   }
   name        = each.key
   mac         = "52:54:00:40:00:${each.value}"
@@ -140,6 +141,16 @@ lab {
   }
   machine "proxy-uefi-http" {
     firmware = "uefi-http"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-secure" {
+    firmware = "uefi-secure"
+    network  = network.proxy
+    memory   = "512M"
+  }
+  machine "proxy-secure-http" {
+    firmware = "uefi-secure-http"
     network  = network.proxy
     memory   = "512M"
   }

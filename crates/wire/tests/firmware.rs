@@ -33,25 +33,27 @@ fn text(message: &Message, code: Code) -> String {
     message.options.text(code).unwrap().into_owned()
 }
 
-/// Each with its MAC's last byte.
-fn all() -> [(u8, [Message; 2]); 6] {
+/// Each with its MAC's last bytes.
+fn all() -> [([u8; 3], [Message; 2]); 8] {
     [
-        (1, captured!("ipxe-rom")),
-        (2, captured!("ovmf-pxe")),
-        (2, captured!("snponly-efi")),
-        (3, captured!("ovmf-http")),
-        (3, captured!("ipxe-efi")),
-        (1, captured!("installer-udhcpc")),
+        ([0x20, 0, 1], captured!("ipxe-rom")),
+        ([0x20, 0, 2], captured!("ovmf-pxe")),
+        ([0x20, 0, 2], captured!("snponly-efi")),
+        ([0x20, 0, 3], captured!("ovmf-http")),
+        ([0x20, 0, 3], captured!("ipxe-efi")),
+        ([0x20, 0, 1], captured!("installer-udhcpc")),
+        ([0x40, 0, 6], captured!("aavmf-pxe")),
+        ([0x40, 0, 7], captured!("aavmf-http")),
     ]
 }
 
 #[test]
 fn each_discovers_and_then_requests_what_it_was_offered() {
-    for (last, [discover, request]) in all() {
+    for ([x, y, z], [discover, request]) in all() {
         assert_eq!((discover.kind(), request.kind()), (Some(MessageType::Discover), Some(MessageType::Request)));
         assert_eq!(discover.xid, request.xid);
         for message in [&discover, &request] {
-            assert_eq!(message.mac(), Some(Mac([0x52, 0x54, 0, 0x20, 0, last])));
+            assert_eq!(message.mac(), Some(Mac([0x52, 0x54, 0, x, y, z])));
             assert_eq!(message.options.uuid(), None, "QEMU without -uuid sends zeros, or nothing at all");
             assert!((548..=1472).contains(&message.limit()), "{}", message.limit());
         }
@@ -95,20 +97,30 @@ fn ipxe_is_known_by_its_user_class_and_its_own_option() {
     assert_eq!(rom.options.inside(Code::IPXE).get(ipxe::BUS_ID), Some([1, 0x1a, 0xf4, 0x10, 0].as_slice()), "virtio");
 }
 
+/// On every processor.
 #[test]
-fn ovmf_is_known_by_its_vendor_class_and_sends_no_client_identifier() {
-    let [pxe, request] = captured!("ovmf-pxe");
-    assert_eq!(text(&pxe, Code::VENDOR_CLASS), "PXEClient:Arch:00007:UNDI:003000");
-    assert_eq!((firmware(&pxe), pxe.limit()), (Some(Firmware::UefiAmd64), 1444));
-    assert_eq!(request.options.u16(Code::MAX_SIZE), Some(0xff00), "more than an Ethernet carries");
-    assert_eq!(request.limit(), 1472);
-    let [http, _] = captured!("ovmf-http");
-    assert_eq!(text(&http, Code::VENDOR_CLASS), "HTTPClient:Arch:00016:UNDI:003000");
-    assert_eq!(firmware(&http), Some(Firmware::UefiAmd64Http));
-    for message in [pxe, http] {
-        assert!(message.broadcast() && !message.options.has(Code::USER_CLASS) && !message.options.has(Code::CLIENT_ID));
-        assert!(message.options.requested().any(|code| code == Code::BOOT_FILE));
+fn edk2_is_known_by_its_vendor_class_and_sends_no_client_identifier() {
+    for ([pxe, request], number, kind) in
+        [(captured!("ovmf-pxe"), 7, Firmware::UefiAmd64), (captured!("aavmf-pxe"), 11, Firmware::UefiArm64)]
+    {
+        assert_eq!(text(&pxe, Code::VENDOR_CLASS), format!("PXEClient:Arch:{number:05}:UNDI:003000"));
+        assert_eq!((firmware(&pxe), pxe.limit()), (Some(kind), 1444));
+        assert_eq!(request.options.u16(Code::MAX_SIZE), Some(0xff00), "more than an Ethernet carries");
+        assert_eq!(request.limit(), 1472);
+        assert_is_edk2s(&pxe);
     }
+    for ([http, _], number, kind) in
+        [(captured!("ovmf-http"), 16, Firmware::UefiAmd64Http), (captured!("aavmf-http"), 19, Firmware::UefiArm64Http)]
+    {
+        assert_eq!(text(&http, Code::VENDOR_CLASS), format!("HTTPClient:Arch:{number:05}:UNDI:003000"));
+        assert_eq!(firmware(&http), Some(kind));
+        assert_is_edk2s(&http);
+    }
+}
+
+fn assert_is_edk2s(message: &Message) {
+    assert!(message.broadcast() && !message.options.has(Code::USER_CLASS) && !message.options.has(Code::CLIENT_ID));
+    assert!(message.options.requested().any(|code| code == Code::BOOT_FILE));
 }
 
 #[test]

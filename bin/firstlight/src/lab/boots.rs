@@ -205,7 +205,7 @@ impl Progress {
         } else if came("script") {
             "it has its script and did not fetch a kernel: see its console"
         } else if came("loader") {
-            "it has loaded iPXE, which did not ask for its script"
+            "its boot program was loaded and did not ask for a script: see its console"
         } else if came("DHCP") {
             "it has an address and loaded nothing"
         } else {

@@ -91,6 +91,12 @@ fn ovmf_gets_its_loader_by_pxe_and_a_whole_url_by_http_boot() {
 }
 
 #[test]
+fn firmware_on_arm_gets_its_own_loader_in_the_same_ways() {
+    assert_answered!("aavmf-pxe", Client::Pxe(Firmware::UefiArm64));
+    assert_answered!("aavmf-http", Client::HttpBoot(Firmware::UefiArm64Http));
+}
+
+#[test]
 fn ipxe_gets_its_script_however_it_came_up() {
     assert_answered!("ipxe-rom", Client::Ipxe(Some(Firmware::Bios)));
     assert_answered!("snponly-efi", Client::Ipxe(Some(Firmware::UefiAmd64)));
@@ -104,9 +110,13 @@ fn the_installers_client_gets_an_address_and_nothing_to_boot() {
 
 /// A network whose addresses another server gives.
 fn beside() -> World {
+    World::of(&site_beside())
+}
+
+fn site_beside() -> String {
     let range = "  dhcp {\n    range = [\"10.20.0.100\", \"10.20.0.200\"]\n  }";
     assert!(SITE.contains(range));
-    World::of(&SITE.replace(range, "  dhcp { mode = \"proxy\" }"))
+    SITE.replace(range, "  dhcp { mode = \"proxy\" }")
 }
 
 macro_rules! assert_offered_beside {
@@ -123,6 +133,8 @@ macro_rules! assert_offered_beside {
 fn beside_another_server_each_is_offered_its_boot_file_in_its_own_way() {
     assert_offered_beside!("ovmf-pxe");
     assert_offered_beside!("ovmf-http");
+    assert_offered_beside!("aavmf-pxe");
+    assert_offered_beside!("aavmf-http");
     assert_offered_beside!("ipxe-rom");
     assert_offered_beside!("snponly-efi");
     assert_offered_beside!("ipxe-efi");
@@ -134,12 +146,20 @@ fn beside_another_server_the_installers_client_hears_nothing() {
     assert!(captured!("installer-udhcpc").map(packet).iter().all(|message| world.reply(message).is_none()));
 }
 
-/// OVMF asks from port 4011 and listens there.
+/// It was captured in the network that begins with `net`.
+macro_rules! assert_acked_on_4011 {
+    ($name:literal, $net:literal) => {
+        let request = packet(include_str!(concat!("../../../../wire/tests/captured/", $name, ".boot-server.hex")));
+        let mut world = World::of(&site_beside().replace("10.20.0.", $net));
+        world.port = Port::BootServer(std::net::SocketAddrV4::new(request.ciaddr, 4011));
+        let (ack, target) = world.reply(&request).unwrap();
+        assert_eq!(shown(&ack, target), include_str!(concat!("replies/proxy/", $name, ".boot-server.txt")).trim_end());
+    };
+}
+
+/// EDK2 asks from port 4011 and listens there.
 #[test]
-fn ovmf_gets_its_loader_on_port_4011() {
-    let request = packet(include_str!("../../../../wire/tests/captured/ovmf-pxe.boot-server.hex"));
-    let mut world = beside();
-    world.port = Port::BootServer(std::net::SocketAddrV4::new(request.ciaddr, 4011));
-    let (ack, target) = world.reply(&request).unwrap();
-    assert_eq!(shown(&ack, target), include_str!("replies/proxy/ovmf-pxe.boot-server.txt").trim_end());
+fn firmware_gets_its_loader_on_port_4011() {
+    assert_acked_on_4011!("ovmf-pxe", "10.20.0.");
+    assert_acked_on_4011!("aavmf-pxe", "10.30.0.");
 }
