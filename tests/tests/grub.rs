@@ -96,11 +96,29 @@ fn grub_boots_by_http_and_asking_for_a_length_begins_nothing() {
     let url = format!("{HTTP}/boot.grub?mac=52:54:00:00:00:01");
     let head = net.client(&format!("curl -sS -m 20 -I '{url}'")).text;
     let script = curl(&net, &url);
-    assert!(head.contains(&format!("content-length: {}", script.len())), "{head}");
+    assert!(head.contains(&format!("Content-Length: {}", script.len())), "{head}");
     assert_eq!(curl(&net, &format!("{HTTP}{}", kernel(&script))), "a kernel");
     server.wait_for("sent", "kernel");
     let scripts = server.events().iter().filter(|event| event["event"] == "script").count();
     assert_eq!(scripts, 1, "{:?}", server.events());
+}
+
+#[test]
+fn a_script_that_is_read_twice_is_one_attempt() {
+    let (net, server) = serve();
+    for url in [TFTP, HTTP] {
+        let query = if url == TFTP { "%3F" } else { "?" };
+        let asks = || curl(&net, &format!("{url}/boot.grub{query}mac=52:54:00:00:00:01"));
+        let script = asks();
+        assert_eq!(asks(), script);
+        assert_eq!(curl(&net, &format!("{url}{}", kernel(&script))), "a kernel");
+        assert_ne!(asks(), script, "another boot");
+        server.wait_for("sent", "kernel");
+        // So that the next round is another boot too.
+        assert_eq!(curl(&net, &format!("{url}{}", kernel(&asks()))), "a kernel");
+    }
+    let scripts = server.events().iter().filter(|event| event["event"] == "script").count();
+    assert_eq!(scripts, 4, "{:?}", server.events());
 }
 
 #[test]

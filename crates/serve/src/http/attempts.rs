@@ -1,7 +1,7 @@
 //! The attempts to boot that are under way, by the hash of their token. The record keeps the hash: whoever reads it
 //! cannot report in a machine's name.
 
-use super::query::Query;
+use super::{query::Query, repeats::Repeats};
 use crate::lifecycle::Subject;
 use firstlight_boot::{Ask, Choice, Token};
 use firstlight_model::{Mac, Sha256, Timestamp};
@@ -37,6 +37,8 @@ pub(super) struct Attempt {
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     inner: Mutex<Inner>,
+    /// GRUB's scripts, which it may ask for twice.
+    pub(super) repeats: Repeats,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +63,9 @@ impl Attempts {
 
     /// The attempt that a token belongs to.
     pub(super) fn find(&self, token: &Token) -> Option<Attempt> {
-        self.lock().by_id.get(&id_of(token)).cloned()
+        let found = self.lock().by_id.get(&id_of(token)).cloned();
+        // It has read its script: from now on it would mean another one.
+        found.inspect(|attempt| self.repeats.forget(attempt.ask.mac))
     }
 
     /// True when this is news: the machine was not parked for this reason within the last hour.

@@ -24,6 +24,7 @@ mod pipe;
 mod query;
 mod range;
 mod refused;
+mod repeats;
 mod reply;
 mod report;
 mod script;

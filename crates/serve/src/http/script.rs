@@ -159,20 +159,51 @@ impl<'h> Turn<'h> {
 
     /// The script, after the step that it is.
     async fn answer(&self, asked: String) -> Result<Script, NoScript> {
+        if let Some(script) = self.repeated(&asked) {
+            return Ok(Ok(Some(script)));
+        }
         let token = token()?;
         let Prepared { rendered, needs } = self.prepare(&token)?;
         let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
         let made = self.handler.http.lifecycle.take(self.set, &self.subject, input, now).await;
-        Ok(self.tell(self.settle(made, &foreseen, rendered, &token)?, &token, asked))
+        self.conclude(made, &foreseen, rendered, &token, asked)
     }
 
     /// The same on a thread that may wait.
     fn answer_and_wait(&self, asked: String) -> Result<Script, NoScript> {
+        if let Some(script) = self.repeated(&asked) {
+            return Ok(Ok(Some(script)));
+        }
         let token = token()?;
         let Prepared { rendered, needs } = self.prepare(&token)?;
         let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
         let made = self.handler.http.lifecycle.take_and_wait(self.set, &self.subject, input, now);
-        Ok(self.tell(self.settle(made, &foreseen, rendered, &token)?, &token, asked))
+        self.conclude(made, &foreseen, rendered, &token, asked)
+    }
+
+    /// The script that GRUB just was given, where it asks for the same again.
+    fn repeated(&self, asked: &str) -> Option<String> {
+        let http = &self.handler.http;
+        let standing = http.lifecycle.standing(self.subject.who);
+        http.attempts.repeats.find(self.subject.ask.mac, (self.from, asked), &standing, now())
+    }
+
+    /// Tells the machine what the step has led to.
+    fn conclude(
+        &self,
+        made: Changed,
+        foreseen: &Standing,
+        rendered: Rendered<'h>,
+        token: &Token,
+        asked: String,
+    ) -> Result<Script, NoScript> {
+        let standing = made.as_ref().ok().map(|transition| transition.standing.clone());
+        let script = self.tell(self.settle(made, foreseen, rendered, token)?, token, asked.clone());
+        if let (Language::Grub, Some(standing), Ok(Some(text))) = (self.language, standing, &script) {
+            let repeats = &self.handler.http.attempts.repeats;
+            repeats.keep(self.subject.ask.mac, (self.from, &asked), standing, text.clone(), now());
+        }
+        Ok(script)
     }
 
     /// Where the question would lead, and the script for there.
