@@ -53,13 +53,9 @@ impl Rto {
         measured.clamp(SHORTEST_MOMENT, LONGEST_MOMENT)
     }
 
-    /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers. An
-    /// answer to a part of a window comes sooner than one to the whole, and may only prolong the wait.
-    pub(super) fn measured(&mut self, sample: Duration, whole: bool) {
+    /// An answer came after this long. Only for what was sent once: else nobody knows which sending it answers.
+    pub(super) fn measured(&mut self, sample: Duration) {
         self.doubled = 0;
-        if !whole && self.smoothed.is_some_and(|smoothed| sample < smoothed) {
-            return;
-        }
         let smoothed = self.smoothed.unwrap_or(sample);
         self.variation = match self.smoothed {
             None => sample / 2,
@@ -91,7 +87,7 @@ mod tests {
         let mut rto = Rto::new(FIRST, LONGEST);
         assert_eq!(rto.wait(), FIRST);
         for _ in 0..50 {
-            rto.measured(100 * MS, true);
+            rto.measured(100 * MS);
         }
         assert!((100 * MS..110 * MS).contains(&rto.wait()), "{:?}", rto.wait());
         let settled = rto.wait();
@@ -101,14 +97,14 @@ mod tests {
         assert_eq!(rto.wait(), LONGEST);
         (0..5).for_each(|_| rto.progressed());
         assert_eq!(rto.wait(), settled * 2);
-        rto.measured(MS, false);
-        assert_eq!(rto.wait(), settled, "a part of a window does not shorten it");
+        rto.measured(100 * MS);
+        assert!(rto.wait() <= settled, "an answer ends the doubling");
     }
 
     #[test]
     fn a_fast_link_keeps_the_floor_and_a_client_may_ask_for_less() {
         let mut rto = Rto::new(FIRST, LONGEST);
-        rto.measured(MS / 10, true);
+        rto.measured(MS / 10);
         assert_eq!(rto.wait(), SHORTEST);
         let mut impatient = Rto::new(FIRST, Duration::from_secs(1));
         (0..9).for_each(|_| impatient.expired());

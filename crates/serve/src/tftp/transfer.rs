@@ -241,7 +241,7 @@ impl Transfer {
                 let took = now.saturating_duration_since(sent);
                 // After a probe it may be the link that is slow, or the answer that was lost.
                 let took = if asked { took.min(LONGEST_MOMENT) } else { took };
-                self.rto.measured(took, self.acked == self.sent);
+                self.rto.measured(took);
             }
             None => self.rto.progressed(),
         }
