@@ -27,6 +27,9 @@ pub(in crate::dns) struct Stored {
     lifetime: u32,
 }
 
+/// Of the sections after the question, the last.
+const ADDITIONAL: usize = 2;
+
 /// A record's place in a message.
 struct Place {
     section: usize,
@@ -46,8 +49,10 @@ impl Stored {
         let end = match options[..] {
             [] => places.last().map_or(question, |place| place.content.end),
             [opt] if opt + 1 == places.len() => places.get(opt)?.start,
-            // In the middle: what points beyond it has to be written anew.
-            _ => return Stored::of(&without_opt(message)?, key).filter(|_| options.len() == 1),
+            // In the middle: what points beyond it has to be written anew. One that stands among the answers would be
+            // written there again, without an end.
+            [opt] if places.get(opt)?.section == ADDITIONAL => return Stored::of(&without_opt(message)?, key),
+            _ => return None,
         };
         let places: Vec<Place> = places.into_iter().filter(|place| place.start < end).collect();
         let mut counts = [0_u16; 3];

@@ -101,6 +101,17 @@ fn only_the_answer_to_the_question_is_one() {
     assert!(!answers(&question, 7, &key()), "a question");
 }
 
+#[test]
+fn an_opt_record_among_the_answers_is_not_written_anew_for_ever() {
+    let bytes = [
+        b"\0\x07\x81\x80\0\x01\0\x02\0\0\0\0".as_slice(),
+        b"\x03www\x07example\x03com\0\0\x01\0\x01",
+        b"\0\0\x29\x04\xd0\0\0\0\0\0\0",
+        b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x01",
+    ];
+    assert!(Stored::of(&bytes.concat(), &key()).is_none());
+}
+
 proptest::proptest! {
     #[test]
     fn nothing_that_an_upstream_sends_panics(at in 0_usize..90, byte: u8, cut in 0_usize..120) {
