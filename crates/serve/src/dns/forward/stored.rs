@@ -49,8 +49,7 @@ impl Stored {
         let end = match options[..] {
             [] => places.last().map_or(question, |place| place.content.end),
             [opt] if opt + 1 == places.len() => places.get(opt)?.start,
-            // In the middle: what points beyond it has to be written anew. One that stands among the answers would be
-            // written there again, without an end.
+            // In the middle: what points beyond it has to be written anew. Anywhere else it is out of place.
             [opt] if places.get(opt)?.section == ADDITIONAL => return Stored::of(&without_opt(message)?, key),
             _ => return None,
         };
@@ -122,9 +121,9 @@ pub(super) fn answers(message: &[u8], id: u16, key: &Key) -> bool {
     is && same && header.counts[0] == 1
 }
 
-/// The records after the question. `None` where one of them does not fit.
+/// The records after the question. `None` where one of them does not fit, or there is not just one question.
 fn places(message: &[u8], question: usize) -> Option<Vec<Place>> {
-    let [_, counts @ ..] = Header::read(message)?.counts;
+    let [1, counts @ ..] = Header::read(message)?.counts else { return None };
     let (mut places, mut at) = (Vec::new(), question);
     for (section, count) in counts.into_iter().enumerate() {
         for _ in 0..count {
