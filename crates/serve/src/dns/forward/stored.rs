@@ -42,6 +42,11 @@ struct Place {
 impl Stored {
     /// From a message that answers `key`. `None` where it is damaged.
     pub(super) fn of(message: &[u8], key: &Key) -> Option<Stored> {
+        Stored::read(message, key, true)
+    }
+
+    /// The same; `anew` says whether it may be written anew. Once is enough for any message that is what it should be.
+    fn read(message: &[u8], key: &Key, anew: bool) -> Option<Stored> {
         let question = HEADER + key.name.len() + 4;
         let places = places(message, question)?;
         let options: Vec<usize> =
@@ -50,7 +55,9 @@ impl Stored {
             [] => places.last().map_or(question, |place| place.content.end),
             [opt] if opt + 1 == places.len() => places.get(opt)?.start,
             // In the middle: what points beyond it has to be written anew. Anywhere else it is out of place.
-            [opt] if places.get(opt)?.section == ADDITIONAL => return Stored::of(&without_opt(message)?, key),
+            [opt] if anew && places.get(opt)?.section == ADDITIONAL => {
+                return Stored::read(&without_opt(message)?, key, false);
+            }
             _ => return None,
         };
         let places: Vec<Place> = places.into_iter().filter(|place| place.start < end).collect();
