@@ -117,15 +117,39 @@ impl Pipe {
         let mut at = part.start;
         while at < part.end {
             let left = usize::try_from(part.end - at).unwrap_or(usize::MAX);
-            // The system moves `at` on.
-            let sent =
-                self.when_writable(|stream| Ok(rustix::fs::sendfile(stream, file, Some(&mut at), left)?)).await?;
-            if sent == 0 {
+            let sent = self.send_some(file, &mut at, left).await?;
+            *done += sent as u64;
+            // Nothing more will come of a file that has become shorter, and no event of the socket would tell.
+            if sent == 0 || (sent < left && rustix::fs::fstat(file)?.st_size <= at as i64) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            *done += sent as u64;
         }
         Ok(())
+    }
+
+    /// Sends what the socket has room for; the system moves `at` on. Where that is not all, the socket counts as full at
+    /// once, and its next event is waited for: to try again before then would send crumbs, each at the price of a call.
+    async fn send_some(&mut self, file: &File, at: &mut u64, left: usize) -> io::Result<usize> {
+        self.accepted(|stream, context| {
+            let stream = &*stream;
+            loop {
+                ready!(stream.poll_write_ready(context))?;
+                let mut sent = 0;
+                let send = || {
+                    sent = rustix::fs::sendfile(stream, file, Some(at), left)?;
+                    if (1..left).contains(&sent) { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(sent) }
+                };
+                match stream.try_io(Interest::WRITABLE, send) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && sent > 0 => {
+                        return Poll::Ready(Ok(sent));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => return Poll::Ready(result),
+                }
+            }
+        })
+        .await
     }
 
     /// Does this as soon as the socket takes something.
