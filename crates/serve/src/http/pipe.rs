@@ -21,6 +21,9 @@ use tokio::{
 /// How much of a file is sent before others get their turn, and read at once where it is not in memory.
 pub(super) const CHUNK: u64 = 2 << 20;
 
+/// From here on the two calls that keep packets whole (TCP_CORK, tcp(7)) are worth it.
+const LARGE: u64 = 256 << 10;
+
 /// A socket with a deadline.
 pub(super) struct Pipe {
     stream: TcpStream,
@@ -79,6 +82,25 @@ impl Pipe {
     /// # Errors
     /// As [`Pipe::write`]; `UnexpectedEof` where the file has become shorter.
     pub(super) async fn send_file(
+        &mut self,
+        head: &[u8],
+        file: &Arc<File>,
+        part: std::ops::Range<u64>,
+        done: &mut u64,
+    ) -> io::Result<()> {
+        // Only whole packets, until the end: what a call of sendfile leaves over waits for the next one.
+        let large = part.end - part.start >= LARGE;
+        if large {
+            rustix::net::sockopt::set_tcp_cork(&self.stream, true)?;
+        }
+        let sent = self.send_parts(head, file, part, done).await;
+        if large {
+            rustix::net::sockopt::set_tcp_cork(&self.stream, false)?;
+        }
+        sent
+    }
+
+    async fn send_parts(
         &mut self,
         head: &[u8],
         file: &Arc<File>,
