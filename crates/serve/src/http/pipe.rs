@@ -18,8 +18,10 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// How much of a file is sent before others get their turn, and read at once where it is not in memory.
-pub(super) const CHUNK: u64 = 2 << 20;
+/// How much of a file is sent before others get their turn, and read at once where it is not in memory. So little, that
+/// machines which fetch the same file stay close together in it: it then comes from the processor's cache. (64 at once:
+/// half a MiB 12.9 GB/s, 2 MiB 12.4, 8 MiB 11.7.)
+pub(super) const CHUNK: u64 = 512 << 10;
 
 /// From here on the two calls that keep packets whole (TCP_CORK, tcp(7)) are worth it.
 const LARGE: u64 = 256 << 10;
