@@ -8,6 +8,7 @@ mod hash;
 mod hostname;
 mod inventory;
 mod mac;
+pub mod nearest;
 mod net;
 mod size;
 mod time;

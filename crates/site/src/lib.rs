@@ -16,7 +16,6 @@ mod found_later;
 mod fragment;
 mod functions;
 mod load;
-mod nearest;
 mod outside;
 mod render;
 mod report;
@@ -26,6 +25,8 @@ mod site;
 mod source;
 mod syntax;
 mod world;
+
+use firstlight_model::nearest;
 
 pub use build::free_ranges;
 pub use dns::{ADDRESS_NAME, Dns, Mx, Record, SERVER_NAME, Srv};
