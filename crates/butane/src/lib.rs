@@ -7,4 +7,5 @@
 
 pub mod ignition;
 pub mod report;
+pub mod text;
 pub mod tree;

@@ -96,6 +96,14 @@ impl Node {
         }
     }
 
+    /// What lies one step from here.
+    pub fn step(&self, segment: &Segment) -> Option<&Node> {
+        match segment {
+            Segment::Key(name) => self.get(name),
+            Segment::Index(index) => self.items().get(*index),
+        }
+    }
+
     /// The mapping's entries; none if this is no mapping.
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
@@ -151,6 +159,21 @@ impl Node {
     }
 }
 
+impl Value {
+    /// What kind of value this is, for a message: "a string".
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a truth value",
+            Self::Int(_) => "a whole number",
+            Self::Float(_) => "a number with a point or an exponent",
+            Self::Str(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+}
+
 impl Key {
     /// A key that no user wrote.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
@@ -179,7 +202,8 @@ impl Path {
         self.then(Segment::Index(index))
     }
 
-    fn then(&self, segment: Segment) -> Self {
+    /// The way on by one step.
+    pub fn then(&self, segment: Segment) -> Self {
         Self(Some(Arc::new(Step { parent: self.clone(), segment })))
     }
 
@@ -226,6 +250,18 @@ impl fmt::Display for Segment {
             Self::Key(name) => f.write_str(name),
             Self::Index(index) => write!(f, "{index}"),
         }
+    }
+}
+
+impl From<&'static str> for Segment {
+    fn from(name: &'static str) -> Self {
+        Self::Key(Cow::Borrowed(name))
+    }
+}
+
+impl From<usize> for Segment {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
     }
 }
 
