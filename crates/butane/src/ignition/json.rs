@@ -53,7 +53,9 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Result<Node, Fault> {
         let first = self.skip_space().ok_or(Fault::End)?;
-        let origin = Origin { path: Path::ROOT, at: Some(self.position(0)) };
+        // Lists and objects begin behind their bracket, for the reference.
+        let bracket = usize::from(matches!(first, b'{' | b'['));
+        let origin = Origin { path: Path::ROOT, at: Some(self.position(bracket)) };
         let value = match first {
             b'{' => self.nested(Self::object)?,
             b'[' => self.nested(Self::array)?,
@@ -306,7 +308,7 @@ mod tests {
         let node = read(b"{\"a\":\n  [1, \"x\"]}").unwrap();
         assert_eq!(node.entries()[0].0.at, Some(Position { line: 1, column: 2 }));
         let list = node.get("a").unwrap();
-        assert_eq!(list.origin.at, Some(Position { line: 2, column: 3 }));
+        assert_eq!(list.origin.at, Some(Position { line: 2, column: 4 }));
         assert_eq!(list.items()[1].origin.at, Some(Position { line: 2, column: 7 }));
     }
 
