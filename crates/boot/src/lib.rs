@@ -9,6 +9,7 @@
 
 mod ask;
 mod decide;
+mod find_disk;
 mod greet;
 mod grub;
 mod lifecycle;

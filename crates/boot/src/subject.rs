@@ -1,8 +1,8 @@
 //! For whom something is rendered, and what a template sees of it. docs/booting.md lists the same for users.
 
-use crate::{Ask, Decision, Token, Urls};
+use crate::{Ask, Decision, Token, Urls, find_disk::find_disk};
 use firstlight_model::{Domain, Ipv4Net, Mac, Uuid};
-use firstlight_site::{Boot, Network, Profile, Site, Vars};
+use firstlight_site::{Boot, DiskChoice, DiskMatch, Network, Profile, Site, Vars};
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::Ipv4Addr};
@@ -47,7 +47,14 @@ impl Subject<'_> {
                 class: self.decision.class.map(|class| class.name.as_str()),
             },
             vars: self.decision.vars(),
-            install: profile.install.as_ref().map(|install| OfInstall { disk: &install.disk }),
+            install: profile.install.as_ref().map(|install| OfInstall {
+                disk: install.disk.path(),
+                wanted: match &install.disk {
+                    DiskChoice::Path(_) => None,
+                    DiskChoice::Fitting(wanted) => Some(wanted),
+                },
+                find_disk: find_disk(&install.disk, &self.urls.report(self.token)),
+            }),
             profile: OfProfile { name: &profile.name, title: &profile.title },
             site: OfSite { name: &site.name, domain },
             network: OfNetwork {
@@ -118,7 +125,11 @@ struct OfProfile<'a> {
 
 #[derive(Serialize)]
 struct OfInstall<'a> {
-    disk: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk: Option<&'a str>,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    wanted: Option<&'a DiskMatch>,
+    find_disk: String,
 }
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@
 //! are only looked for (crates/assets reads them), nothing is looked up in the network.
 
 mod build;
+mod disk;
 mod dns;
 mod eval;
 mod fields;
@@ -29,6 +30,7 @@ mod world;
 use firstlight_model::nearest;
 
 pub use build::free_ranges;
+pub use disk::{DiskChoice, DiskMatch, SizeRule};
 pub use dns::{ADDRESS_NAME, Dns, Mx, Record, SERVER_NAME, Srv};
 pub use found_later::FoundLater;
 pub use load::{load, load_with};

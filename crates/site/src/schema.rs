@@ -83,7 +83,12 @@ static BLOCKS: &[Schema] = &[
         "profile",
         true,
         &["title", "menu", "arch", "kernel", "initrd", "args", "config", "script", "boot", "leave_by", "vars"],
-        &[block("install", false, &["disk", "wipe", "attempts", "timeout"], &[])],
+        &[block(
+            "install",
+            false,
+            &["disk", "wipe", "attempts", "timeout"],
+            &[block("disk", false, &["serial", "model", "size", "rotational"], &[])],
+        )],
     ),
     block("class", true, &["extends", "profile", "leave_by", "secure_boot", "vars"], &[]),
     block(

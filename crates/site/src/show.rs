@@ -3,8 +3,8 @@
 mod dns;
 
 use crate::{
-    Asset, AssetSource, Boot, Class, DhcpMode, Expect, Lab, LabFirmware, LabMachine, LeaveBy, Linux, Loader, Machine,
-    Network, Over, Profile, Site, TextFile, Then, Unknown, Vars,
+    Asset, AssetSource, Boot, Class, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine, LeaveBy,
+    Linux, Loader, Machine, Network, Over, Profile, Site, TextFile, Then, Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -220,12 +220,24 @@ fn profile(page: &mut Page, profile: &Profile) {
     page.vars(&profile.vars);
     if let Some(install) = &profile.install {
         page.block("install", None, |page| {
-            page.text("disk", &install.disk);
             page.set("wipe", install.wipe);
             page.set("attempts", install.attempts);
             page.text("timeout", format_duration(install.timeout));
+            match &install.disk {
+                DiskChoice::Path(path) => page.text("disk", path),
+                DiskChoice::Fitting(wanted) => page.block("disk", None, |page| disk(page, wanted)),
+            }
         });
     }
+}
+
+fn disk(page: &mut Page, wanted: &DiskMatch) {
+    page.maybe("serial", &wanted.serial);
+    page.maybe("model", &wanted.model);
+    if !wanted.size.is_empty() {
+        page.list("size", &wanted.size);
+    }
+    page.flag("rotational", wanted.rotational);
 }
 
 fn linux(page: &mut Page, linux: &Linux) {
@@ -301,7 +313,7 @@ fn lab_machine(page: &mut Page, machine: &LabMachine) {
 }
 
 /// A size in the largest unit that divides it: what is shown reads back as the same size.
-fn exact(bytes: u64) -> String {
+pub(crate) fn exact(bytes: u64) -> String {
     let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
     let unit = units.iter().find(|(_, shift)| bytes > 0 && bytes.trailing_zeros() >= *shift);
     unit.map_or(bytes.to_string(), |(unit, shift)| format!("{}{unit}", bytes >> shift))

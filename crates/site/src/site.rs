@@ -1,6 +1,7 @@
 //! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
 //! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
 
+use crate::DiskChoice;
 use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Sha256, Uuid};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, time::Duration};
@@ -297,8 +298,8 @@ impl Profile {
 pub struct Install {
     /// Where it stands.
     pub place: Place,
-    /// The disk, as the installer will see it: `/dev/vda`. Templates see it as `install.disk`.
-    pub disk: String,
+    /// The disk that is overwritten.
+    pub disk: DiskChoice,
     /// Whether this declaration alone allows the disk to be overwritten, at the first boot of each machine that has the
     /// profile. False where not set: then somebody has to approve each machine.
     pub wipe: bool,

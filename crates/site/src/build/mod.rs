@@ -3,6 +3,7 @@
 
 mod assets;
 mod classes;
+mod disk;
 mod dns;
 mod lab;
 mod loaders;

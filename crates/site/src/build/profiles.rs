@@ -1,6 +1,6 @@
 //! `profile` blocks: what to boot.
 
-use super::LEAVE_BY;
+use super::{LEAVE_BY, disk};
 use crate::{
     Boot, Install, LeaveBy, Linux, Profile, TextFile,
     fields::Fields,
@@ -35,17 +35,10 @@ fn install(fields: &Fields<'_, '_>) -> Option<Install> {
         let note = fields.error(inner.block.header, "`install` has no effect in a profile with `boot`");
         note.related(boot.key, "set here").next("an installer is a `kernel` or a `script`; remove one of the two");
     }
-    inner.require("disk", "\"/dev/vda\"");
-    let disk = inner.text("disk")?;
-    let is_disk =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "/._:-".contains(c));
-    if !disk.value.strip_prefix("/dev/").is_some_and(is_disk) {
-        let note = fields.error(disk.span, format!("`{}` is not the name of a disk", disk.value));
-        note.next("write it as the installer will see it, like /dev/vda or /dev/disk/by-id/…");
-    }
+    let disk = disk::read(&inner)?;
     Some(Install {
         place: inner.place(),
-        disk: disk.value,
+        disk,
         wipe: inner.flag("wipe").unwrap_or(false),
         attempts: inner.number("attempts", 1..=20).unwrap_or(3),
         timeout: inner.duration("timeout").map_or(Duration::from_secs(3600), |at| at.value),

@@ -312,6 +312,17 @@ fn installs() {
         ("disk = \"vda\"", "6:8 `vda` is not the name of a disk"),
         ("disk = \"/dev/vda\"\nattempts = 0", "7:12 `attempts` is from 1 to 20, not `0`"),
         ("disk = \"/dev/vda\"\nwipe = \"yes\"", "7:8 `wipe` is true or false, not a string"),
+        ("disk {}", "6:1 nothing says which disk"),
+        ("disk = \"/dev/vda\"\ndisk { serial = \"1\" }", "7:1 the disk is chosen twice"),
+        ("disk { serial = \"\" }", "6:17 no disk has the `serial` ``"),
+        ("disk { model = \"ä\" }", "6:16 no disk has the `model` `ä`"),
+        (
+            "disk { size = \"100G\" }",
+            "6:15 `100G` says no size: expected a bound like `>=100G` or `<=2T`, or `smallest` or `largest`",
+        ),
+        ("disk { size = [\"smallest\", \"largest\"] }", "6:28 only one of `smallest` and `largest` can hold"),
+        ("disk { size = [\">=2T\", \"<=1T\"] }", "6:16 no disk is as large and as small as that"),
+        ("disk { rotational = 1 }", "6:21 `rotational` is true or false, not a number"),
     ] {
         assert_eq!(below_network(&profile(install)), [expected], "{install}");
     }

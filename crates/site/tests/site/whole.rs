@@ -53,6 +53,18 @@ profile "installer" {
     timeout  = "2h"
   }
 }
+profile "choosy" {
+  kernel = asset.k
+  args   = "{{ report_url }}"
+  install {
+    disk {
+      serial     = "it's \"S 1\""
+      model      = "Samsung *"
+      size       = [">=100G", "<2T", "smallest"]
+      rotational = false
+    }
+  }
+}
 profile "linux" {
   title  = "Say \"hi\" {{ machine.name }} ${"$"}{x} \\ %%{y}"
   kernel = asset.k
