@@ -21,6 +21,17 @@ pub(in crate::ignition) fn disk(check: &mut Check<'_>) {
             check.error_at(&["partitions".into(), index.into()], message);
         }
     }
+    if mixes_next_and_gone(partitions) {
+        let message = "shouldExist is false for a partition and other partition(s) has start or size 0";
+        check.error("partitions", message);
+    }
+}
+
+/// Whether one partition shall go and another asks for the next free number, which may be the one that becomes free.
+fn mixes_next_and_gone(partitions: &[Node]) -> bool {
+    let gone = |partition: &Node| partition.get("shouldExist").and_then(Node::as_bool) == Some(false);
+    let next = |partition: &Node| int(partition, "number").unwrap_or(0) == 0;
+    partitions.iter().any(gone) && partitions.iter().any(next)
 }
 
 fn int(partition: &Node, field: &str) -> Option<i64> {
