@@ -8,6 +8,7 @@ pub mod dhcp;
 pub mod dns;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod held;
 mod here;
 mod http;
 mod lifecycle;
@@ -22,6 +23,7 @@ mod udp;
 
 pub use content::{Opened, open};
 pub use context::{Context, MacOf, now};
+pub use held::Held;
 pub use here::Here;
 pub use http::Http;
 pub use lifecycle::Lifecycle;

@@ -18,7 +18,7 @@ use firstlight_assets::{Known, Resolved};
 use firstlight_boot::BootSet;
 use firstlight_model::Timestamp;
 use firstlight_serve::{
-    Context, Http, Lifecycle, Stop,
+    Context, Held, Http, Lifecycle, Stop,
     control::{Answer, Control, Handler, Request, Status},
     dhcp,
     dns::Dns,
@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     let notify = Arc::new(Notify::from_environment());
 
     // What the site says, and the sockets for it.
-    let held = dhcp::held()?;
+    let held = Held::from_environment()?;
     let site = site::load(&args.site)?;
     interfaces::check(&site)?;
     for finding in firstlight_doctor::before_serving(&site) {

@@ -1,9 +1,9 @@
-//! The sockets: opened once, at the start, while there may be the privilege to; served from then on. A site that needs
-//! other ones needs a restart, which [`doors`] tells.
+//! The sockets: handed over by a service manager, or opened once, at the start, while there may be the privilege to; served
+//! from then on. A site that needs other ones needs a restart, which [`doors`] tells.
 
 use crate::Failure;
 use firstlight_serve::{
-    BEAT, Context, Here, Http, Published, Pulse, Stop, dhcp,
+    BEAT, Context, Held, Here, Http, Published, Pulse, Stop, dhcp,
     dns::{self, Dns},
     ra, tftp,
 };
@@ -16,8 +16,6 @@ use std::{
     thread::JoinHandle,
 };
 use tokio::runtime::Runtime;
-
-const TFTP_PORT: u16 = 69;
 
 /// Every socket that a site's servers need besides DHCP's.
 pub(super) struct Sockets {
@@ -57,25 +55,24 @@ impl Sockets {
     /// Opens them all; `held` are those that a service manager has opened already.
     ///
     /// # Errors
-    /// One that cannot be had, with the next step.
-    pub(super) fn open(site: &Site, held: Vec<dhcp::Held>) -> Result<Sockets, Failure> {
-        let dhcp = dhcp::bind(held, site)?;
+    /// One that cannot be had, or that nothing of the site is served by, with the next step.
+    pub(super) fn open(site: &Site, mut held: Held) -> Result<Sockets, Failure> {
+        let dhcp = dhcp::bind(&mut held, site)?;
         let here = site.networks.iter().filter(|network| network.interface.is_some());
-        let networks = here.map(|network| OfNetwork::open(network, site)).collect::<Result<_, _>>()?;
+        let networks = here.map(|network| OfNetwork::open(network, site, &mut held)).collect::<Result<_, _>>()?;
+        held.finish()?;
         Ok(Sockets { dhcp, networks })
     }
 }
 
 impl OfNetwork {
-    fn open(network: &Network, site: &Site) -> Result<OfNetwork, Failure> {
+    fn open(network: &Network, site: &Site, held: &mut Held) -> Result<OfNetwork, Failure> {
         let say = |what, port| move |error: io::Error| bind_failure(what, network, port, &error);
-        let tftp = UdpSocket::bind((network.address, TFTP_PORT)).map_err(say("TFTP", TFTP_PORT))?;
-        if let Some(name) = &network.interface {
-            socket2::SockRef::from(&tftp).bind_device(Some(name.as_bytes()))?;
-        }
-        let http = TcpListener::bind((network.address, site.http_port)).map_err(say("HTTP", site.http_port))?;
-        let dns = || dns::bind(network.address, network.interface.as_deref()).map_err(say("DNS", dns::PORT));
-        let dns = site.dns.as_ref().map(|_| dns()).transpose()?;
+        let (address, port, interface) = (network.address, site.http_port, network.interface.as_deref());
+        let tftp = tftp::bind(held, address, interface).map_err(say("TFTP", tftp::PORT))?;
+        let http = Http::bind(held, address, port, interface).map_err(say("HTTP", port))?;
+        let dns = site.dns.as_ref().map(|_| dns::bind(held, address, interface).map_err(say("DNS", dns::PORT)));
+        let dns = dns.transpose()?;
         let solicitations = network.interface.as_deref().filter(|_| network.router_advertisements).and_then(listen_ra);
         Ok(OfNetwork { network: network.clone(), tftp, http, dns, solicitations })
     }

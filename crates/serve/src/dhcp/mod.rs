@@ -21,7 +21,6 @@ mod engine;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod held;
 mod networks;
 mod probe;
 mod profile;
@@ -30,11 +29,10 @@ mod reply;
 mod socket;
 mod sys;
 
-pub use held::{Held, held};
 pub use networks::pools;
 pub use probe::{OtherServer, Probe, probe};
 
-use crate::Stop;
+use crate::{Held, Stop};
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
 use firstlight_site::Site;
@@ -53,13 +51,17 @@ const QUEUE: usize = 512;
 #[derive(Debug)]
 pub struct Sockets(Arc<[socket::Socket]>);
 
-/// Binds ports 67 and 4011 of every interface that a network of the site names, but for those whose sockets are [`held`] already.
+/// Ports 67 and 4011 of every interface that a network of the site names: those that are held already, the others bound here.
 ///
 /// # Errors
-/// An interface that is not there, a port in use, or a held socket that nothing here is served by; the text names it.
-pub fn bind(held: Vec<Held>, site: &Site) -> io::Result<Sockets> {
+/// An interface that is not there, or a port in use; the text names it.
+pub fn bind(held: &mut Held, site: &Site) -> io::Result<Sockets> {
     let interfaces: BTreeSet<&str> = site.networks.iter().filter_map(|n| n.interface.as_deref()).collect();
-    Ok(Sockets(open(&interfaces, held)?.into()))
+    let ports = [socket::SERVER_PORT, socket::BOOT_SERVER_PORT];
+    let doors = ports.into_iter().flat_map(|port| interfaces.iter().map(move |interface| (*interface, port)));
+    let sockets: Vec<_> =
+        doors.map(|(interface, port)| socket::Socket::open(held, interface, port)).collect::<io::Result<_>>()?;
+    Ok(Sockets(sockets.into()))
 }
 
 /// Serves until `stop`. The networks, machines and everything else are read from `boot` anew for each packet; only the
@@ -84,20 +86,4 @@ pub fn spawn(
     let commit = named("dhcp-commit").spawn(move || committer.run(&waiting, &pulse))?;
     let receive = named("dhcp").spawn(move || receiver.run())?;
     Ok(vec![receive, commit])
-}
-
-fn open(interfaces: &BTreeSet<&str>, mut held: Vec<Held>) -> io::Result<Vec<socket::Socket>> {
-    let one = |interface: &&str| match held.iter().position(|held| held.interface == *interface) {
-        Some(index) => socket::Socket::adopt(held.swap_remove(index)),
-        None => socket::Socket::bind(interface),
-    };
-    let boot_servers = interfaces.iter().map(|interface| socket::Socket::bind_boot_server(interface));
-    let sockets = interfaces.iter().map(one).chain(boot_servers).collect::<io::Result<Vec<_>>>()?;
-    match held.first() {
-        None => Ok(sockets),
-        Some(Held { name, interface, .. }) => Err(io::Error::other(format!(
-            "the service manager holds a DHCP socket (`{name}`) on {interface}, and no network of the site is there, or \
-             it holds two; correct BindToDevice= in firstlight.socket"
-        ))),
-    }
 }

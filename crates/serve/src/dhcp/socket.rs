@@ -2,10 +2,13 @@
 
 use super::{
     engine::{Port, Target},
-    held::Held,
     sys,
 };
-use crate::udp::{self, Inbox};
+use crate::{
+    Held,
+    held::Door,
+    udp::{self, Inbox},
+};
 use nix::sys::socket::{setsockopt, sockopt};
 use std::{
     io,
@@ -40,33 +43,20 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Binds port 67 of an interface.
-    pub(super) fn bind(interface: &str) -> io::Result<Socket> {
-        Socket::open(interface, SERVER_PORT)
-    }
-
-    /// Binds port 4011 of an interface.
-    pub(super) fn bind_boot_server(interface: &str) -> io::Result<Socket> {
-        Socket::open(interface, BOOT_SERVER_PORT)
-    }
-
-    fn open(interface: &str, port: u16) -> io::Result<Socket> {
+    /// A port of an interface: the socket that is held for it, or one that is bound now.
+    pub(super) fn open(held: &mut Held, interface: &str, port: u16) -> io::Result<Socket> {
         let say = |error: io::Error| io::Error::new(error.kind(), explain(interface, port, &error));
-        let socket = open(interface, port).map_err(say)?;
+        let socket = match held.take(Door::udp(Ipv4Addr::UNSPECIFIED, port, Some(interface))) {
+            Some(socket) => adopt(socket),
+            None => bind(interface, port),
+        };
+        let socket = socket.map_err(say)?;
         Ok(Socket { interface: interface.to_owned(), socket: socket.into(), port })
     }
 
     /// What a message from `sender` that came in here is asked of.
     pub(super) fn asked(&self, sender: SocketAddrV4) -> Port {
         if self.port == BOOT_SERVER_PORT { Port::BootServer(sender) } else { Port::Server }
-    }
-
-    /// Goes on with a socket that was bound for us.
-    pub(super) fn adopt(held: Held) -> io::Result<Socket> {
-        held.socket.set_broadcast(true)?;
-        set_backlog(&held.socket);
-        tracing::info!("{}: going on with the socket `{}` that the service manager holds", held.interface, held.name);
-        Ok(Socket { interface: held.interface, socket: held.socket.into(), port: SERVER_PORT })
     }
 
     pub(super) fn receive(&self, into: &mut Inbox) -> io::Result<usize> {
@@ -96,7 +86,13 @@ impl Socket {
     }
 }
 
-fn open(interface: &str, port: u16) -> io::Result<socket2::Socket> {
+fn adopt(socket: socket2::Socket) -> io::Result<socket2::Socket> {
+    socket.set_broadcast(true)?;
+    set_backlog(&socket);
+    Ok(socket)
+}
+
+fn bind(interface: &str, port: u16) -> io::Result<socket2::Socket> {
     use socket2::{Domain, Protocol, Type};
     let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;

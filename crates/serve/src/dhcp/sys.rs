@@ -1,5 +1,4 @@
-//! The system calls without a safe wrapper that fits: an entry in the ARP table, and a file descriptor known by its
-//! number.
+//! The system call without a safe wrapper that fits: an entry in the ARP table.
 #![allow(unsafe_code)]
 
 use crate::udp::name;
@@ -8,7 +7,7 @@ use nix::libc;
 use std::{
     io, mem,
     net::{Ipv4Addr, SocketAddrV4, UdpSocket},
-    os::fd::{AsRawFd, BorrowedFd, OwnedFd},
+    os::fd::AsRawFd,
 };
 
 /// Enters an address in the ARP table, so that unicast reaches a client that does not answer for it yet
@@ -33,15 +32,4 @@ pub(super) fn enter_arp(socket: &UdpSocket, interface: &str, address: Ipv4Addr, 
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
-}
-
-/// A file descriptor that this process was started with, as our own. It stays open under its number too, whoever may
-/// have it, but not in processes that we start.
-pub(super) fn passed(fd: i32) -> io::Result<OwnedFd> {
-    // SAFETY: a number that is no open descriptor changes nothing and is an error.
-    if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: it is open, as was just seen, and only borrowed until it is duplicated.
-    unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned()
 }

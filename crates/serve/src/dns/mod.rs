@@ -29,7 +29,7 @@ mod tests;
 mod udp;
 mod zone;
 
-use crate::{Stop, now};
+use crate::{Held, Stop, held::keep_to, now};
 use answer::Outcome;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use firstlight_boot::BootSet;
@@ -97,17 +97,15 @@ impl Dns {
     }
 }
 
-/// Binds port [`PORT`] of an address, UDP and TCP. Only what comes in by `interface` is answered.
+/// Port [`PORT`] of an address, UDP and TCP: the sockets that are held for it, or ones that are bound now. Only what comes
+/// in by `interface` is answered.
 ///
 /// # Errors
 /// The address is not there, the port is taken, or the right to bind it is missing.
-pub fn bind(address: Ipv4Addr, interface: Option<&str>) -> io::Result<(UdpSocket, TcpListener)> {
-    let udp = UdpSocket::bind((address, PORT))?;
-    let tcp = TcpListener::bind((address, PORT))?;
-    if let Some(interface) = interface {
-        socket2::SockRef::from(&udp).bind_device(Some(interface.as_bytes()))?;
-        socket2::SockRef::from(&tcp).bind_device(Some(interface.as_bytes()))?;
-    }
+pub fn bind(held: &mut Held, address: Ipv4Addr, interface: Option<&str>) -> io::Result<(UdpSocket, TcpListener)> {
+    let udp = held.udp(address, PORT, interface)?;
+    let tcp = held.tcp(address, PORT, interface)?;
+    keep_to(&socket2::SockRef::from(&tcp), interface)?;
     udp::set_backlog(&udp);
     Ok((udp, tcp))
 }

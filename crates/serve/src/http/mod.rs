@@ -32,7 +32,7 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-use crate::{Context, Here, Lifecycle, Stop};
+use crate::{Context, Held, Here, Lifecycle, Stop};
 use attempts::Attempts;
 use axum::{
     Router,
@@ -46,7 +46,11 @@ use firstlight_state::Event;
 use limits::Limits;
 use listen::{House, listen};
 use shelf::Shelf;
-use std::{io, net::TcpListener, sync::Arc};
+use std::{
+    io,
+    net::{Ipv4Addr, TcpListener},
+    sync::Arc,
+};
 
 /// The longest body that a machine may send with its report.
 const REPORT_LIMIT: usize = 16 << 10;
@@ -109,6 +113,15 @@ impl Http {
     /// What GRUB can have by TFTP on a network.
     pub(crate) fn by_tftp(&self, here: Arc<Here>) -> ByTftp {
         ByTftp(Entrance { http: self.clone(), here })
+    }
+
+    /// A port of an address: the socket that is held for it, or one that is bound now. Whoever reaches the address is
+    /// answered, by whichever interface; one that is held may be kept to `interface`.
+    ///
+    /// # Errors
+    /// The address is not there, the port is taken, or the right to bind it is missing.
+    pub fn bind(held: &mut Held, address: Ipv4Addr, port: u16, interface: Option<&str>) -> io::Result<TcpListener> {
+        held.tcp(address, port, interface)
     }
 
     /// Serves one network until `stop`, and then until the last request in flight has its response; whoever calls bounds

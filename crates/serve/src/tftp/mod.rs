@@ -29,7 +29,7 @@ mod simulation;
 mod source;
 mod transfer;
 
-use crate::stop::Stop;
+use crate::{Held, stop::Stop};
 use firstlight_boot::Content;
 use firstlight_wire::tftp::ErrorCode;
 use std::{
@@ -39,6 +39,9 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
+
+/// Where requests come in.
+pub const PORT: u16 = 69;
 
 /// What the server serves, and who hears of it. Called on the server's thread: answer quickly.
 pub trait Files: Send + Sync {
@@ -118,6 +121,15 @@ pub enum Failure {
     /// The server ended before the transfer did.
     #[error("the server was stopped")]
     Stopped,
+}
+
+/// Port [`PORT`] of an address: the socket that is held for it, or one that is bound now. Only what comes in by `interface`
+/// is answered, and by that only.
+///
+/// # Errors
+/// The address is not there, the port is taken, or the right to bind it is missing.
+pub fn bind(held: &mut Held, address: Ipv4Addr, interface: Option<&str>) -> io::Result<UdpSocket> {
+    held.udp(address, PORT, interface)
 }
 
 /// Serves requests that arrive on `socket` until `stop`; then transfers under way have [`crate::LAST_CALL`] to end. Where the
