@@ -265,3 +265,24 @@ fn a_stranger_is_declared_by_approving_it() {
     let twice = server.firstlight("machines approve 52:54:00:00:00:99 --name other --site");
     assert!(twice.code == Some(1) && twice.text.contains("machine deep has that address already"), "{}", twice.text);
 }
+
+#[test]
+fn what_a_parked_machine_tells_is_heard_though_the_server_that_parked_it_was_killed() {
+    let parking = "site {\n  unknown = \"park\"\n  parking = \"inventory\"\n}\nasset \"linux\" {\n  path = \"linux\"\n}\n\
+        profile \"inventory\" {\n  kernel = asset.linux\n  args = \"up={{ report_url }} tells={{ inventory_url }}\"\n}\n";
+    let (net, mut server) = serve(parking);
+    let (older, newer) = (report_url(&asks(&net, 0x99)), report_url(&asks(&net, 0x99)));
+    let recorded = || server.events().iter().filter(|event| event["event"] == "script").count();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while recorded() < 2 {
+        assert!(std::time::Instant::now() < end, "{:#?}", server.events());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // That it waits was known before; which of its scripts counts is in the server's memory only.
+    server.kill();
+    server.start_again(&net);
+    let told = |url: &str| post(&net, &format!("{url}/inventory"), "{\"vendor\":\"QEMU\"}");
+    assert_eq!(told(&newer), "noted\n200");
+    assert!(told(&older).ends_with("409"), "another script was given since");
+    assert_eq!(stage(&server, "52:54:00:00:00:99").0, "parked");
+}

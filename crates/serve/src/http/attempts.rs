@@ -45,6 +45,8 @@ pub(super) struct Attempts {
 struct Inner {
     by_id: HashMap<String, Attempt>,
     oldest_first: VecDeque<String>,
+    /// The newest attempt of each hardware address.
+    newest: HashMap<Mac, String>,
     parked: HashMap<Mac, (String, Timestamp)>,
 }
 
@@ -66,6 +68,11 @@ impl Attempts {
         let found = self.lock().by_id.get(&id_of(token)).cloned();
         // It has read its script: from now on it would mean another one.
         found.inspect(|attempt| self.repeats.forget(attempt.ask.mac))
+    }
+
+    /// True for the last script that a machine was given.
+    pub(super) fn is_newest(&self, attempt: &Attempt) -> bool {
+        self.lock().newest.get(&attempt.ask.mac) == Some(&attempt.id)
     }
 
     /// True when this is news: the machine was not parked for this reason within the last hour.
@@ -98,10 +105,18 @@ impl Inner {
         if self.oldest_first.len() >= KEPT
             && let Some(oldest) = self.oldest_first.pop_front()
         {
-            self.by_id.remove(&oldest);
+            self.forget(&oldest);
         }
+        self.newest.insert(attempt.ask.mac, attempt.id.clone());
         self.oldest_first.push_back(attempt.id.clone());
         self.by_id.insert(attempt.id.clone(), attempt);
+    }
+
+    fn forget(&mut self, id: &str) {
+        let Some(attempt) = self.by_id.remove(id) else { return };
+        if self.newest.get(&attempt.ask.mac).is_some_and(|newest| newest == id) {
+            self.newest.remove(&attempt.ask.mac);
+        }
     }
 }
 
@@ -134,6 +149,20 @@ mod tests {
         assert_eq!(attempt.ask.serial.as_deref(), Some("A 1"));
         assert_eq!(attempt.choice, Some(Choice::Profile("linux".to_owned())));
         assert!(attempts.find(&Token::new(8)).is_none());
+    }
+
+    #[test]
+    fn the_newest_attempt_of_a_machine_is_the_one_of_its_last_script() {
+        let (first, second, other) = (Token::new(1), Token::new(2), Token::new(3));
+        let attempts = Attempts::default();
+        let (kitt, karr) = ("mac=52:54:00:00:00:01", "mac=52:54:00:00:00:02");
+        for (token, asked) in [(&first, kitt), (&other, karr), (&second, kitt)] {
+            attempts.replay(&script_event(&id_of(token), asked));
+        }
+        let newest = [&first, &second, &other].map(|token| attempts.is_newest(&attempts.find(token).unwrap()));
+        assert_eq!(newest, [false, true, true]);
+        attempts.lock().forget(&id_of(&other));
+        assert_eq!(attempts.lock().newest.len(), 1, "nothing is kept of what is forgotten");
     }
 
     #[test]

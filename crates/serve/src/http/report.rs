@@ -11,7 +11,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use firstlight_plan::Input;
+use firstlight_boot::BootSet;
+use firstlight_plan::{Input, Stage};
 use firstlight_state::{Event, NotChanged, What, Who};
 use std::net::SocketAddr;
 
@@ -111,6 +112,7 @@ impl Handler {
     ) -> Response {
         let set = self.http.context.boot.load_full();
         let subject = Subject { who: &attempt.who, ask: &attempt.ask, choice: attempt.choice.as_ref() };
+        self.recall(&set, &subject, attempt).await;
         if let Err(error) = self.http.lifecycle.take(&set, &subject, input, now()).await {
             if let NotChanged::Refused(why) = &error {
                 self.refused(
@@ -132,6 +134,25 @@ impl Handler {
         match tokio::task::spawn_blocking(move || events.record_durable(event)).await {
             Ok(Ok(())) => answer.into_response(),
             _ => (StatusCode::SERVICE_UNAVAILABLE, "the report could not be stored: try again\n").into_response(),
+        }
+    }
+}
+
+impl Handler {
+    /// That a stranger asked, and waits, is not on disk before it has its script, and may be lost with the server. It was its
+    /// last script all the same: its attempt counts again as soon as it tells something.
+    async fn recall(&self, set: &BootSet, subject: &Subject<'_>, attempt: &Attempt) {
+        let standing = self.http.lifecycle.standing(subject.who);
+        let counts = standing.attempt.as_ref().is_some_and(|own| own.id == attempt.id);
+        let ordered = !matches!(standing.stage, Stage::Unknown | Stage::Parked);
+        if counts || ordered || !subject.who.is_stranger() {
+            return;
+        }
+        if self.http.attempts.is_newest(attempt) && still_waits(set, subject.ask, &standing) {
+            let asked = Input::Asked(attempt.id.clone());
+            if let Err(error) = self.http.lifecycle.take(set, subject, asked, now()).await {
+                tracing::debug!("{}: {error}", subject.who);
+            }
         }
     }
 }
