@@ -11,11 +11,14 @@ use axum::{
     http::{Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use firstlight_boot::{Ask, BootSet, Decision, Outcome, RenderError, Token};
+use firstlight_boot::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token};
 use firstlight_model::Timestamp;
 use firstlight_plan::{Input, Stage, Standing, Transition, step};
-use firstlight_state::{Changed, NotChanged, SCRIPT_KEPT, What};
-use std::net::{IpAddr, SocketAddr};
+use firstlight_state::{Changed, NotChanged, SCRIPT_KEPT, What, Who};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 const NO_RANDOMNESS: &str = "the system has no randomness to give\n";
 
@@ -53,24 +56,21 @@ pub(super) async fn boot(
         // Whoever only looks must not begin an attempt.
         return (StatusCode::METHOD_NOT_ALLOWED, "a script is asked for with GET\n").into_response();
     }
-    let ask = match query.ask() {
-        Ok(ask) => ask,
+    let question = match query.ask() {
+        Ok(ask) => Question::new(&handler, &query, ask),
         Err(message) => return (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
     };
-    let set = handler.http.context.boot.load_full();
-    let (choice, who) = (query.choice(), who(&set, &ask));
+    let Question { set, ask, who, .. } = &question;
     if who.is_stranger() && set.knows_serials() && !query.tells_serial() {
         return text(set.first_script(&handler.network));
     }
-    let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
-    let turn = Turn { handler: &handler, set: &set, subject, language: Language::Ipxe, from: from.ip() };
-    match turn.answer(asked.unwrap_or_default()).await {
+    match question.turn(&handler, Language::Ipxe, from.ip()).answer(asked.unwrap_or_default()).await {
         Ok(Ok(Some(script))) => text(script),
         Ok(Ok(None)) if query.is_from_script() => text(set.leave_script().to_owned()),
         Ok(Ok(None)) => {
             (StatusCode::NOT_FOUND, "nothing to boot from the network: start the local disk\n").into_response()
         }
-        Ok(Err(error)) => text(set.failed_script(&ask, &handler.network, &error)),
+        Ok(Err(error)) => text(set.failed_script(ask, &handler.network, &error)),
         Err(why) => why.response(),
     }
 }
@@ -83,14 +83,11 @@ pub(super) async fn boot_by_grub(
     RawQuery(asked): RawQuery,
     method: Method,
 ) -> Response {
-    let ask = match query.ask_by_grub() {
-        Ok(ask) => ask,
+    let question = match query.ask_by_grub() {
+        Ok(ask) => Question::new(&handler, &query, ask),
         Err(message) => return (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
     };
-    let set = handler.http.context.boot.load_full();
-    let (choice, who) = (query.choice(), who(&set, &ask));
-    let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
-    let turn = Turn { handler: &handler, set: &set, subject, language: Language::Grub, from: from.ip() };
+    let turn = question.turn(&handler, Language::Grub, from.ip());
     // GRUB asks for the length of a file first, and then for the file.
     let answer = match method == Method::HEAD {
         true => turn.look(),
@@ -98,7 +95,7 @@ pub(super) async fn boot_by_grub(
     };
     match answer {
         Ok(Ok(script)) => text(script.unwrap_or_default()),
-        Ok(Err(error)) => text(set.failed_grub_script(&error)),
+        Ok(Err(error)) => text(question.set.failed_grub_script(&error)),
         Err(why) => why.response(),
     }
 }
@@ -106,14 +103,10 @@ pub(super) async fn boot_by_grub(
 impl Handler {
     /// GRUB's script for TFTP, which begins an attempt. Waits for the disk. `asked` is the query as it came in.
     pub(super) fn grub_script(&self, query: &Query, asked: &str, from: IpAddr) -> Option<String> {
-        let ask = query.ask_by_grub().ok()?;
-        let set = self.http.context.boot.load_full();
-        let (choice, who) = (query.choice(), who(&set, &ask));
-        let subject = Subject { who: &who, ask: &ask, choice: choice.as_ref() };
-        let turn = Turn { handler: self, set: &set, subject, language: Language::Grub, from };
-        match turn.answer_and_wait(asked.to_owned()).ok()? {
+        let question = Question::new(self, query, query.ask_by_grub().ok()?);
+        match question.turn(self, Language::Grub, from).answer_and_wait(asked.to_owned()).ok()? {
             Ok(script) => script,
-            Err(error) => Some(set.failed_grub_script(&error)),
+            Err(error) => Some(question.set.failed_grub_script(&error)),
         }
     }
 }
@@ -139,7 +132,27 @@ fn text(script: String) -> Response {
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], script).into_response()
 }
 
-/// One question for a script.
+/// Who asks for a script, and what was chosen, by the BootSet of the moment.
+struct Question {
+    set: Arc<BootSet>,
+    ask: Ask,
+    choice: Option<Choice>,
+    who: Who,
+}
+
+impl Question {
+    fn new(handler: &Handler, query: &Query, ask: Ask) -> Question {
+        let set = handler.http.context.boot.load_full();
+        Question { who: who(&set, &ask), choice: query.choice(), set, ask }
+    }
+
+    fn turn<'q>(&'q self, handler: &'q Handler, language: Language, from: IpAddr) -> Turn<'q> {
+        let subject = Subject { who: &self.who, ask: &self.ask, choice: self.choice.as_ref() };
+        Turn { handler, set: &self.set, subject, language, from }
+    }
+}
+
+/// One question for a script, on its way to the answer.
 struct Turn<'h> {
     handler: &'h Handler,
     set: &'h BootSet,
