@@ -1,20 +1,27 @@
 //! `firstlight doctor`: what stands between this server and its clients.
 
-use crate::{Failure, Outcome, output, site, words::count};
-use firstlight_doctor::{Finding, Known, Level, examine};
+use crate::{
+    Failure, Outcome, output,
+    site::{self, Served},
+    words::count,
+};
+use firstlight_doctor::{Finding, Known, LISTEN, Level, Refused, examine};
+use firstlight_model::parse_duration;
 use firstlight_serve::now;
-use firstlight_state::{EventFilter, StateError, StateFolder, read_events, read_leases};
+use firstlight_state::{Event, EventFilter, StateError, StateFolder, What, read_events, read_leases};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{path::Path, time::Duration};
+
+/// How far back the record counts.
+const LATELY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The site's folder
-    #[arg(default_value = ".", env = "FIRSTLIGHT_SITE")]
-    site: PathBuf,
-    /// Where the server keeps its state; `.firstlight/state` in the site where not given
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    served: Served,
+    /// How long to wait for answers of other DHCP servers; dnsmasq may take a second
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    listen: Option<Duration>,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -28,9 +35,10 @@ struct Examined<'a> {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    let site = site::load(&args.site)?;
-    let known = known(&site::state_dir(&args.site, args.state.as_ref()));
-    let findings = examine(&site, &known, &|what| output::complain(&format!("{what} …\n")));
+    let site = site::load(&args.served.site)?;
+    let known = known(&args.served.state());
+    let listen = args.listen.unwrap_or(LISTEN);
+    let findings = examine(&site, &known, listen, &|what| output::complain(&format!("{what} …\n")));
     let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings) = (of(Level::Error), of(Level::Warning));
     if args.json {
@@ -44,14 +52,28 @@ pub(crate) fn run(args: Args) -> Outcome {
 /// What the state folder tells. One that is not there yet tells nothing.
 fn known(state: &Path) -> Known {
     let leases = read_leases(state).unwrap_or_default();
-    let last = read_events(state, EventFilter::default()).filter_map(Result::ok).last();
+    let (now, mut last_recorded, mut refused) = (now(), None, None);
+    for event in read_events(state, EventFilter::default()).filter_map(Result::ok) {
+        last_recorded = Some(event.at);
+        if now.since(event.at) < LATELY {
+            refused = and_refused(refused, &event);
+        }
+    }
     Known {
         server: server(state),
         leased: leases.iter().map(|lease| lease.address).collect(),
-        last_recorded: last.map(|event| event.at),
+        last_recorded,
+        refused,
         state: state.to_owned(),
-        now: now(),
+        now,
     }
+}
+
+/// What was refused so far, with this event.
+fn and_refused(so_far: Option<Refused>, event: &Event) -> Option<Refused> {
+    let What::ConnectionsRefused { count, last, why } = &event.what else { return so_far };
+    let before = so_far.map_or(0, |so_far| so_far.count);
+    Some(Refused { count: before.saturating_add(*count), at: event.at, last: format!("{last}, {why}") })
 }
 
 /// The process that serves with this state.

@@ -1,25 +1,19 @@
 //! `firstlight reload`: tells a running server to read its site anew, and what came of it.
 
-use crate::{Failure, Outcome, output, site};
+use crate::{Failure, Outcome, output, site::Served};
 use firstlight_serve::control::{Answer, Reloaded, Request, ask};
-use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The site's folder
-    #[arg(default_value = ".", env = "FIRSTLIGHT_SITE")]
-    site: PathBuf,
-    /// The server's state folder; `.firstlight/state` in the site where not given
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    served: Served,
     /// Print what changed as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    let state = site::state_dir(&args.site, args.state.as_ref());
-    match ask(&state, &Request::Reload)? {
+    match ask(&args.served.state(), &Request::Reload)? {
         Answer::Reloaded(reloaded) if args.json => output::json(&reloaded),
         Answer::Reloaded(reloaded) => say(&reloaded),
         Answer::Failed { why } => Err(Failure::Failed(format!("the old site is served on: {why}"))),

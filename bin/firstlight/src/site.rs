@@ -8,6 +8,23 @@ use std::path::{Path, PathBuf};
 /// What a site's folder holds besides the site: state, fetched assets, the lab.
 pub(crate) const HIDDEN: &str = ".firstlight";
 
+/// A site, and where its server keeps what it knows: the arguments of commands that look at both.
+#[derive(clap::Args)]
+pub(crate) struct Served {
+    /// The site's folder
+    #[arg(default_value = ".", env = "FIRSTLIGHT_SITE")]
+    pub(crate) site: PathBuf,
+    /// The server's state folder; `.firstlight/state` in the site where not given
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+impl Served {
+    pub(crate) fn state(&self) -> PathBuf {
+        state_dir(&self.site, self.state.as_ref())
+    }
+}
+
 /// Loads a site and checks its templates too. Prints what is wrong on standard error.
 pub(crate) fn load(dir: &Path) -> Result<Site, Failure> {
     let (site, report) = examine(dir);

@@ -5,6 +5,7 @@
 //! DISCOVER from a made-up client, and pings to neighbours that are known already. Not here: the site's own mistakes
 //! (`firstlight check`) and a machine's boot (`firstlight machines show`).
 
+mod busy;
 mod clock;
 mod dhcp;
 mod files;
@@ -37,7 +38,8 @@ pub enum Level {
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
-    /// What was looked at: `interface`, `ports`, `dhcp`, `firewall`, `mtu`, `neighbours`, `relay`, `clock`, `files`.
+    /// What was looked at: `interface`, `ports`, `dhcp`, `firewall`, `mtu`, `neighbours`, `relay`, `clock`,
+    /// `files`, `http`.
     pub check: &'static str,
     /// The network that it is about; `None` for the server as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,20 +93,36 @@ pub struct Known {
     pub leased: Vec<Ipv4Addr>,
     /// The time of the last thing that was recorded.
     pub last_recorded: Option<Timestamp>,
+    /// What the record of the last day says of HTTP connections that were refused.
+    pub refused: Option<Refused>,
     /// The state folder.
     pub state: PathBuf,
     /// Now.
     pub now: Timestamp,
 }
 
-/// How long answers to a DISCOVER are waited for, in all.
-const LISTEN: Duration = Duration::from_secs(3);
+/// HTTP connections that were refused because there were too many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// How many, at least.
+    pub count: u64,
+    /// When it was recorded last.
+    pub at: Timestamp,
+    /// The last one in words: whose it was, and which limit was reached.
+    pub last: String,
+}
 
-/// Every check, in the order in which a boot would meet what they find. `progress` is told the name of each.
-pub fn examine(site: &Site, known: &Known, progress: &dyn Fn(&str)) -> Vec<Finding> {
+/// How long answers to a DISCOVER are waited for, in all, where nobody says otherwise: servers make their offers within
+/// milliseconds, dnsmasq and some others after they have pinged the address for up to a second, and half-way it is asked
+/// again.
+pub const LISTEN: Duration = Duration::from_secs(3);
+
+/// Every check, in the order in which a boot would meet what they find. Answers to a DISCOVER are waited for as long as
+/// `listen` says; `progress` is told what is being done where it takes time.
+pub fn examine(site: &Site, known: &Known, listen: Duration, progress: &dyn Fn(&str)) -> Vec<Finding> {
     let mut findings = at_rest(site, known);
     progress("asking whether another DHCP server answers");
-    findings.extend(dhcp::check(site, LISTEN));
+    findings.extend(dhcp::check(site, listen));
     progress("asking neighbours whether whole packets arrive");
     findings.extend(mtu::neighbours(site));
     findings
@@ -128,6 +146,7 @@ fn at_rest(site: &Site, known: &Known) -> Vec<Finding> {
         relay::check(site, &known.leased),
         clock::check(known),
         files::check(site, &known.state),
+        busy::check(known),
     ];
     checks.into_iter().flatten().collect()
 }

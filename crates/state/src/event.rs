@@ -4,7 +4,7 @@ use crate::Hex;
 use firstlight_model::{Inventory, Mac, Timestamp, Uuid};
 use firstlight_plan::{Order, Stage};
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// How much of a script is recorded, in bytes.
 pub const SCRIPT_KEPT: usize = 8192;
@@ -112,6 +112,15 @@ pub enum What {
     DhcpReleased {
         /// The address.
         address: Ipv4Addr,
+    },
+    /// More clients wanted to fetch by HTTP at once than are let in. Recorded at most once a minute.
+    ConnectionsRefused {
+        /// How many connections were refused since this was recorded last.
+        count: u64,
+        /// Whose was the last.
+        last: IpAddr,
+        /// Which limit was reached.
+        why: String,
     },
     /// Nothing is left to give in a network's ranges.
     PoolExhausted {
@@ -221,7 +230,7 @@ pub enum What {
     /// A request with a token that is unknown, or used up, or not the requester's; or for another machine's script.
     TokenRefused {
         /// Who tried.
-        from: std::net::IpAddr,
+        from: IpAddr,
         /// For what.
         name: String,
         /// Why it was refused; not said for a token that is not known.

@@ -61,7 +61,10 @@ pub(crate) struct Quota {
 impl Quota {
     /// True when an event may be recorded. What concerns the server itself always may.
     pub(crate) fn admits(&mut self, event: &Event) -> bool {
-        if matches!(event.what, What::ServerStarted { .. } | What::PoolExhausted { .. }) {
+        if matches!(
+            event.what,
+            What::ServerStarted { .. } | What::PoolExhausted { .. } | What::ConnectionsRefused { .. }
+        ) {
             return true;
         }
         let admitted = event.mac.is_none_or(|mac| self.of_one(mac, event.at))

@@ -41,6 +41,9 @@ impl What {
             What::DhcpNaked { address: None, reason } => format!("an address was refused: {reason}"),
             What::DhcpDeclined { address } => format!("{address} is used by somebody else; set aside"),
             What::DhcpReleased { address } => format!("{address} was given back"),
+            What::ConnectionsRefused { count, last, why } => {
+                format!("{count} HTTP connections were refused, the last of {last}: {why}")
+            }
             What::PoolExhausted { network, size } => format!("network {network} has none of its {size} addresses left"),
             What::Sent { protocol, name, bytes, ms, resent, .. } => {
                 let again = if *resent > 0 { format!(", {resent} blocks sent again") } else { String::new() };
@@ -74,6 +77,7 @@ impl What {
             | What::PoolExhausted { .. } => "DHCP",
             What::Sent { role, .. } => role.word(),
             What::SendFailed { protocol, .. } => protocol.word(),
+            What::ConnectionsRefused { .. } => "HTTP",
             What::Script { .. } => "script",
             What::Parked { .. } => "parked",
             What::Reported { .. } => "up",

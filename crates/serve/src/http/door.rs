@@ -1,5 +1,6 @@
 //! Who may come in: connections are counted, all together and for each client address. Whoever comes beyond that is
-//! told so, and closed. Shared by all networks.
+//! told so, and closed. Shared by all networks. That it happened is recorded, at most once a minute: a flood must not
+//! fill the record with itself.
 
 use super::limits::Limits;
 use std::{
@@ -12,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often it is said in the log that clients were turned away.
+/// How often it is recorded that clients were turned away.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// Where connections are counted.
@@ -47,6 +48,14 @@ pub(super) enum Full {
     OfAll,
 }
 
+/// Somebody was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TurnedAway {
+    pub(super) why: Full,
+    /// How many were, where it is time to say so.
+    pub(super) count: Option<u64>,
+}
+
 impl Door {
     pub(super) fn new(limits: Limits) -> Door {
         Door { limits, all: AtomicUsize::new(0), inside: Mutex::default() }
@@ -56,11 +65,11 @@ impl Door {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a connection in, or says why not. The log has it at most once a minute.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
+    /// Lets a connection in, or says why not.
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Place, TurnedAway> {
         let mut inside = self.lock();
         let here = inside.by_address.get(&address).copied().unwrap_or(0);
-        let full = if here >= self.limits.of_one {
+        let why = if here >= self.limits.of_one {
             Full::OfOne
         } else if self.all.load(Ordering::Relaxed) >= self.limits.connections {
             Full::OfAll
@@ -69,12 +78,7 @@ impl Door {
             inside.by_address.insert(address, here + 1);
             return Ok(Place { door: self.clone(), address });
         };
-        let count = inside.turn_away(Instant::now());
-        drop(inside);
-        if let Some(count) = count {
-            tracing::warn!("{count} HTTP connections were turned away, the last of {address}: {full}");
-        }
-        Err(full)
+        Err(TurnedAway { why, count: inside.turn_away(Instant::now()) })
     }
 
     fn is_crowded(&self) -> bool {
@@ -127,10 +131,10 @@ mod tests {
         let door = Arc::new(Door::new(Limits { connections: 4, of_one: 2, ..Limits::default() }));
         let greedy: Vec<_> = (0..10).map(|_| door.enter(address(1))).collect();
         assert_eq!(greedy.iter().filter(|place| place.is_ok()).count(), 2);
-        assert!(greedy.iter().skip(2).all(|place| matches!(place, Err(Full::OfOne))));
+        assert!(greedy.iter().skip(2).all(|place| matches!(place, Err(TurnedAway { why: Full::OfOne, .. }))));
         let (two, three) = (door.enter(address(2)), door.enter(address(3)));
         assert!(two.is_ok() && three.is_ok() && door.is_crowded());
-        assert!(matches!(door.enter(address(4)), Err(Full::OfAll)));
+        assert!(matches!(door.enter(address(4)), Err(TurnedAway { why: Full::OfAll, .. })));
         drop((greedy, two, three));
         assert!(door.enter(address(1)).is_ok() && !door.is_crowded());
         assert!(door.lock().by_address.is_empty(), "nothing is kept of those who left");

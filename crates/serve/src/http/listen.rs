@@ -3,12 +3,13 @@
 use super::{
     Http,
     connection::Connection,
-    door::{Door, Full},
+    door::{Door, TurnedAway},
     limits::Limits,
     pipe::Pipe,
 };
 use crate::Stop;
 use axum::Router;
+use firstlight_state::What;
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -88,8 +89,18 @@ impl House {
                 limits: self.limits,
                 ending: ending.clone(),
             }),
-            Err(Full::OfOne | Full::OfAll) => Err(pipe),
+            Err(turned_away) => {
+                self.record(turned_away, peer);
+                Err(pipe)
+            }
         }
+    }
+
+    fn record(&self, TurnedAway { why, count }: TurnedAway, peer: SocketAddr) {
+        let Some(count) = count else { return };
+        tracing::warn!("{count} HTTP connections were turned away, the last of {}: {why}", peer.ip());
+        let context = self.http.context();
+        context.record(None, What::ConnectionsRefused { count, last: peer.ip(), why: why.to_string() });
     }
 }
 

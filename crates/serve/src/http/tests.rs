@@ -340,6 +340,8 @@ fn one_client_does_not_take_the_places_of_others() {
     }
     greedy[0].say(&get("/asset/small"));
     assert_eq!(greedy[0].response(true).1, b"small");
+    served.wait_for_event("ConnectionsRefused { count: 1, last: 127.0.0.2, why: \"this address has too many");
+    assert_eq!(served.events().matches("ConnectionsRefused").count(), 1, "a flood does not fill the record");
 }
 
 #[test]
