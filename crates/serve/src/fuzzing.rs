@@ -14,6 +14,11 @@ pub fn ask(query: &str) -> Option<(Ask, Option<Choice>)> {
     parse(query)
 }
 
+/// What comes over the control socket, in any bytes.
+pub fn control(bytes: &[u8]) {
+    crate::control::fuzzing::control(bytes);
+}
+
 /// The DHCP server's decisions, with leases and a clock of its own.
 pub struct Dhcp {
     set: BootSet,
@@ -44,6 +49,8 @@ mod tests {
         assert!(super::ask("mac=52:54:00:00:00:01&profile=small").unwrap().1.is_some());
         assert!(super::ask("mac=nonsense").is_none());
         super::dns(b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\0\0\x01\0\x01", b"");
+        super::control(b"{\"request\":\"order\",\"machine\":\"Kitt\",\"what\":{\"order\":\"retire\"}}\n");
+        super::control(b"\xff");
         super::transfer(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     }
 }

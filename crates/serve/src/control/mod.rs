@@ -7,6 +7,8 @@
 //! Not here: anything that comes from the network.
 
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod server;
 
 pub use client::{ControlError, ask};

@@ -92,7 +92,7 @@ impl Drop for Control {
     }
 }
 
-fn converse(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
+pub(super) fn converse(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
