@@ -2,7 +2,7 @@
 //! upstreams.
 #![allow(clippy::unwrap_used)]
 
-use firstlight_tests::{Net, Server};
+use firstlight_tests::{Net, Server, run};
 use std::{
     io::ErrorKind,
     net::UdpSocket,
@@ -115,6 +115,8 @@ fn a_lease_has_its_name_at_once_and_loses_it_when_it_is_given_back() {
     says(&net, "-x 10.20.0.100", &["status: NXDOMAIN", "0.20.10.in-addr.arpa."]);
 }
 
+const SOON: Duration = Duration::from_secs(10);
+
 /// A real name server in the client's namespace. Killed when dropped.
 struct Upstream(Child);
 
@@ -183,6 +185,70 @@ fn an_upstream_that_is_dead_costs_its_time_once() {
     let begin = Instant::now();
     says(&net, "+tries=1 +time=1 other.example.com", &["status: NXDOMAIN"]);
     assert!(begin.elapsed() < Duration::from_millis(900), "the one that answers is asked first");
+}
+
+#[test]
+fn an_upstream_is_asked_by_ipv6() {
+    let net = Net::new();
+    net.give_client("10.20.0.2/24");
+    net.client("ip address add fd00:20::2/64 dev eth0 nodad");
+    let own = run(net.on_server("ip").args("address add fd00:20::1/64 dev eth1 nodad".split(' ')), SOON);
+    assert_eq!(own.code, Some(0), "{}", own.text);
+    let server = serve(&net, "upstreams = [\"[fd00:20::2]:5353\"]");
+    let _upstream = Upstream::start(&net, &server, "fd00:20::2", NAMES);
+    assert_eq!(short(&net, "www.example.com"), "192.0.2.1");
+    says(&net, "long.example.com TXT", &["status: NOERROR", "ANSWER: 1"]);
+    assert!(Upstream::asked(&server, "fd00:20::2", "from fd00:20::1") >= 2);
+}
+
+/// Clients' addresses in a flood: all of them together may have fewer questions waiting than they ask.
+const FLOODING: std::ops::Range<u8> = 60..110;
+
+#[test]
+fn a_flood_of_questions_that_nobody_answers_costs_no_memory_and_no_name_of_ours() {
+    let net = Net::new();
+    net.give_client("10.20.0.2/24");
+    let addresses: String = FLOODING.map(|n| format!("ip address add 10.20.0.{n}/24 dev eth0; ")).collect();
+    net.client(&addresses);
+    // Nobody has 10.20.0.3: each question waits as long as any may.
+    let server = serve(&net, "upstreams = [\"10.20.0.3\"]");
+    assert_eq!(short(&net, "kitt.lab.example"), "10.20.0.11");
+    let before = server.used().peak_memory;
+    let flood = thread::spawn({
+        let namespace = std::fs::File::open(net.client_namespace()).unwrap();
+        move || {
+            nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            flood()
+        }
+    });
+    for _ in 0..10 {
+        assert_eq!(short(&net, "kitt.lab.example"), "10.20.0.11");
+        thread::sleep(Duration::from_millis(200));
+    }
+    let asked = flood.join().unwrap();
+    let grown = server.used().peak_memory.saturating_sub(before);
+    assert!(asked > 20_000, "{asked} questions are no flood");
+    assert!(grown < 48 << 20, "{asked} questions cost {} MiB", grown >> 20);
+    assert_eq!(short(&net, "kitt.lab.example"), "10.20.0.11");
+}
+
+/// Asks for names that nobody has asked for, from many addresses, for two seconds. How many questions that were.
+fn flood() -> usize {
+    let sockets: Vec<_> =
+        FLOODING.map(|n| UdpSocket::bind((std::net::Ipv4Addr::new(10, 20, 0, n), 0)).unwrap()).collect();
+    let end = Instant::now() + Duration::from_secs(2);
+    let mut asked = 0;
+    while Instant::now() < end {
+        for socket in &sockets {
+            let mut question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x08".to_vec();
+            question.extend_from_slice(format!("{asked:08}").as_bytes());
+            question.extend_from_slice(b"\x07example\x03com\0\0\x01\0\x01");
+            // A full queue on the way is part of a flood.
+            asked += usize::from(socket.send_to(&question, "10.20.0.1:53").is_ok());
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    asked
 }
 
 #[test]

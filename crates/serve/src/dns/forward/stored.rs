@@ -110,7 +110,12 @@ impl Stored {
 
     #[cfg(test)]
     pub(super) fn empty(lifetime: u32) -> Stored {
-        let (records, times) = (Box::default(), Box::default());
+        Stored::long(lifetime, 0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn long(lifetime: u32, length: usize) -> Stored {
+        let (records, times) = (vec![0; length].into(), Box::default());
         Stored { rcode: 0, counts: [0; 3], records, times, taken: Instant::now(), lifetime }
     }
 }
