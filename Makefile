@@ -29,6 +29,7 @@ test-boot: ## the longer suite of booted machines
 	@if $(HAS_INSTALLER); then scripts/install-packages installer; fi
 	@$(MAKE) --no-print-directory prepare
 	@$(MAKE) --no-print-directory prepare-arm64
+	@$(MAKE) --no-print-directory prepare-live
 	@scripts/prepare-secure-boot || echo "SKIPPED: Secure Boot by HTTP alone and in the matrix: Debian 13's GRUB cannot be had here"
 	cargo test --locked -p firstlight-tests -- --ignored
 
@@ -83,7 +84,7 @@ install: ## put firstlight into PREFIX (/usr/local), with firstlight-init, syste
 	install -D -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/firstlight/firstlight-init
 	install -d $(DESTDIR)$(UNITS)
 	sed 's|/usr/bin/firstlight|$(PREFIX)/bin/firstlight|' packaging/firstlight.service >$(DESTDIR)$(UNITS)/firstlight.service
-	install -m 644 packaging/firstlight.socket $(DESTDIR)$(UNITS)/firstlight.socket
+	install -m 644 packaging/firstlight.socket packaging/firstlight-http.socket $(DESTDIR)$(UNITS)/
 	install -D -m 644 packaging/firstlight.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/firstlight.conf
 	@if [ -z "$(DESTDIR)" ] && command -v systemd-sysusers >/dev/null; then systemd-sysusers; else echo "The service runs as the user firstlight: useradd --system firstlight"; fi
 
@@ -96,6 +97,11 @@ prepare: $(INIT)
 .PHONY: prepare-arm64
 prepare-arm64:
 	@if scripts/debian-apt --mirror >/dev/null; then scripts/install-packages arm64 && scripts/prepare-arm64 target/debug/firstlight; fi
+
+# Whole Debians that run from memory, where there is a mirror to make them from.
+.PHONY: prepare-live
+prepare-live:
+	@if scripts/debian-apt --mirror >/dev/null; then scripts/install-packages live && scripts/prepare-live-root systemd curl udhcpc; fi
 
 # Static, so that it runs in an initrd without any library. cargo decides whether there is anything to do.
 .PHONY: $(INIT)
