@@ -198,3 +198,35 @@ fn answers_that_do_not_fit_together_write_nothing() {
     assert!(asked.code == Some(1) && asked.text.contains("--interface is needed"), "{}", asked.text);
     assert_eq!(firstlight_says(&["init", &site, "--range", "nonsense"]).code, Some(2));
 }
+
+#[test]
+fn an_ignition_config_is_validated_with_the_users_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let validate = |text: &str, flag: &str| {
+        let file = folder.path().join("a.ign");
+        fs::write(&file, text).unwrap();
+        let file = file.display().to_string();
+        firstlight_says(
+            &["ignition", "validate", flag, &file].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>(),
+        )
+    };
+    let good = validate(r#"{"ignition": {"version": "3.4.0"}}"#, "");
+    assert!(good.code == Some(0) && good.text.contains("is valid: Ignition 3.4.0."), "{}", good.text);
+
+    let bad = "{\"ignition\": {\"version\": \"3.4.0\"},\n  \"storage\": {\"files\": [{\"path\": \"etc\"}]}}";
+    let said = validate(bad, "");
+    assert!(
+        said.code == Some(1) && said.text.contains("a.ign:2:34") && said.text.contains("$.storage.files.0.path"),
+        "{}",
+        said.text
+    );
+    let raw = validate(bad, "--raw-errors");
+    assert_eq!(raw.text, "error at $.storage.files.0.path, line 2 col 34: path not absolute\n");
+    let json = validate(bad, "-json");
+    assert!(json.code == Some(1) && json.text.contains("\"line\": 2"), "{}", json.text);
+
+    let old = validate(r#"{"ignition": {"version": "2.3.0"}}"#, "");
+    assert!(old.code == Some(1) && old.text.contains("of Ignition 1 or 2"), "{}", old.text);
+    let other = validate("#cloud-config\n", "");
+    assert!(other.code == Some(1) && other.text.contains("this is cloud-config"), "{}", other.text);
+}

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod doctor;
 mod explain;
+mod ignition;
 mod image;
 mod init;
 mod lab;
@@ -65,6 +66,9 @@ enum Command {
     /// Run a site's lab: an isolated network of virtual machines
     #[command(subcommand)]
     Lab(lab::Command),
+    /// Check Ignition configs
+    #[command(subcommand)]
+    Ignition(ignition::Command),
     /// Make boot media
     #[command(subcommand)]
     Image(image::Command),
@@ -114,6 +118,7 @@ fn main() -> ExitCode {
         Command::Machines(args) => machines::run(args),
         Command::Config(command) => config::run(command),
         Command::Lab(command) => lab::run(command),
+        Command::Ignition(command) => ignition::run(command),
         Command::Image(command) => image::run(command),
     };
     match outcome {

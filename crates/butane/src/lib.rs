@@ -11,6 +11,7 @@ pub mod butane;
 pub mod files;
 pub mod folder;
 pub mod ignition;
+pub mod render;
 pub mod report;
 pub mod text;
 pub mod tree;
