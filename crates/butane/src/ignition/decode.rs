@@ -2,7 +2,7 @@
 //!
 //! Names are matched as Go's decoder matches them: in any case, but one that is not written exactly is also an unused
 //! key, and what lies in it has the place of what it lies in. A name that stands twice is decoded twice, the second time
-//! onto the first. `null` is the same as nothing, but is worth a warning where a mapping should be.
+//! onto the first. `null` is the same as nothing, but has a place, and is worth a warning where a mapping should be.
 
 use super::{
     schema::{Field, Form, Kind, Type},
@@ -64,9 +64,9 @@ impl Decoder {
             (Value::Null, Kind::Bool | Kind::Int | Kind::Text)
                 if matches!(field.form, Form::Plain | Form::Required) =>
             {
-                before
+                before.or_else(|| Some(Node::new(Value::Null, place.origin)))
             }
-            (Value::Null, _) => None,
+            (Value::Null, _) => Some(Node::new(Value::Null, place.origin)),
             (_, Kind::Mapping(kind)) => self.mapping(json, kind, place, before),
             (_, Kind::Mappings(kind, _)) => {
                 self.list(json, place, before, |decoder, item, place, before| decoder.item(item, kind, place, before))

@@ -71,7 +71,7 @@ impl Fields {
     }
 
     fn take(&mut self, name: &str) -> Option<Node> {
-        self.0.remove(name)
+        self.0.remove(name).filter(|node| !node.is_null())
     }
 
     fn has_none_of(&self, part: &'static [Field], version: Version) -> bool {

@@ -41,7 +41,10 @@ fn header(text: &str) -> Result<(bool, &str), String> {
 
 /// What follows a media type.
 fn media_type(text: &str) -> Result<&str, String> {
-    let (kind, rest) = token(text);
+    // The reference looks behind an X for a dash, and takes whatever else is there too.
+    let taken = if text.starts_with(['x', 'X']) { text.chars().take(2).map(char::len_utf8).sum() } else { 0 };
+    let (_, rest) = token(&text[taken..]);
+    let kind = &text[..text.len() - rest.len()];
     match rest.chars().next() {
         None => return Err("missing media type slash".into()),
         Some('/') => {}
@@ -175,6 +178,7 @@ mod tests {
             ("data:text,x", "invalid character for media type"),
             ("data:text", "missing media type slash"),
             ("data:foo/bar,x", "invalid media type"),
+            ("data:x,y", "missing media type slash"),
             ("data:text/plain", "incomplete media type"),
             ("data:;a=\"b", "unclosed quoted string"),
             ("data:;a=\"b\"c,", "expected semicolon or comma"),

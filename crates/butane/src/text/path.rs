@@ -36,6 +36,16 @@ pub fn clean(path: &str) -> String {
     }
 }
 
+/// A path continued by another one, and [cleaned](clean()); one that is empty counts for nothing, and two for an empty
+/// path.
+pub fn join(path: &str, more: &str) -> String {
+    match (path, more) {
+        ("", "") => String::new(),
+        ("", one) | (one, "") => clean(one),
+        (path, more) => clean(&format!("{path}/{more}")),
+    }
+}
+
 /// What follows the last dot of the last step, with the dot; empty if there is none.
 pub fn extension(name: &str) -> &str {
     let last = name.rsplit('/').next().unwrap_or(name);
@@ -62,6 +72,13 @@ mod tests {
         assert_eq!(check(""), Err("path not specified"));
         assert_eq!(check("etc"), Err("path not absolute"));
         assert_eq!(check("/etc/"), Err("path is not fully simplified"));
+    }
+
+    #[test]
+    fn paths_are_joined() {
+        for (path, more, joined) in [("/a", "../b", "/b"), ("/a", "", "/a"), ("", "b/", "b"), ("", "", "")] {
+            assert_eq!(join(path, more), joined);
+        }
     }
 
     #[test]

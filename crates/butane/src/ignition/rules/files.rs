@@ -50,7 +50,7 @@ fn through_links(
 
 fn hard_link(check: &mut Check<'_>, index: usize, link: &Node) {
     let (own, target) = (text_or_empty(link, "path"), text_or_empty(link, "target"));
-    let target = if target.starts_with('/') { path::clean(target) } else { path::clean(&format!("{own}/{target}")) };
+    let target = if target.starts_with('/') { path::clean(target) } else { path::join(own, target) };
     let way = |rest: &[&'static str]| -> Vec<Segment> {
         ["links".into(), index.into()].into_iter().chain(rest.iter().map(|field| Segment::from(*field))).collect()
     };
@@ -58,7 +58,7 @@ fn hard_link(check: &mut Check<'_>, index: usize, link: &Node) {
         check.error_at(&way(&[]), "hard link target is a directory");
     }
     for (owner, field) in [("user", "id"), ("user", "name"), ("group", "id"), ("group", "name")] {
-        if link.get(owner).is_some_and(|owner| owner.get(field).is_some()) {
+        if link.get(owner).and_then(|owner| owner.get(field)).is_some_and(|field| !field.is_null()) {
             check.warn_at(&way(&[owner, field]), "user/group ignored for hard link");
         }
     }
@@ -67,7 +67,7 @@ fn hard_link(check: &mut Check<'_>, index: usize, link: &Node) {
 /// A file is overwritten only by something.
 pub(in crate::ignition) fn file(check: &mut Check<'_>) {
     directory(check);
-    let source = check.node.get("contents").and_then(|contents| contents.get("source"));
+    let source = check.node.get("contents").and_then(|contents| contents.get("source")?.as_str());
     if check.is_true("overwrite") && source.is_none() {
         check.error("overwrite", "overwrite must be false if source is unspecified");
     }

@@ -46,7 +46,8 @@ fn keys(check: &mut Check<'_>) {
 
 /// Whether Clevis has a config of the user's own. In 3.2.0 it is enough that the mapping is there.
 fn has_custom(clevis: &Node, version: Version) -> bool {
-    clevis.get("custom").is_some_and(|custom| version <= Version::V3_2 || has_text(custom, "pin"))
+    let custom = clevis.get("custom").filter(|custom| !custom.is_null());
+    custom.is_some_and(|custom| version <= Version::V3_2 || has_text(custom, "pin"))
 }
 
 /// Whether Clevis has servers, a TPM or a threshold.

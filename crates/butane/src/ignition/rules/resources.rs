@@ -11,7 +11,7 @@ pub(in crate::ignition) fn resource(check: &mut Check<'_>) {
     if !matches!(check.text("compression"), None | Some("" | "gzip")) {
         check.error("compression", "invalid compression method");
     }
-    let hash = check.node.get("verification").and_then(|verification| verification.get("hash"));
+    let hash = check.node.get("verification").and_then(|verification| verification.get("hash")?.as_str());
     if hash.is_some() && check.text("source").is_none() {
         check
             .error_at(&["verification".into(), "hash".into()], "source must be specified if verification is specified");

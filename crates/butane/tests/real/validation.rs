@@ -1,0 +1,60 @@
+//! What `ignition-validate` says of a config, against what we say.
+
+use super::{VALIDATE, for_each_seed, random::Random};
+use firstlight_butane::ignition::{Refusal, Version, parse};
+use std::{collections::BTreeMap, fs, process::Command};
+
+/// What Debian's version reads too.
+const VERSIONS: [Version; 4] = [Version::V3_0, Version::V3_1, Version::V3_2, Version::V3_3];
+
+#[test]
+fn ignition_validate_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.ign");
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed, true);
+        let version = VERSIONS[random.below(VERSIONS.len())];
+        let text = serde_json::to_string_pretty(&random.config(version)).unwrap();
+        fs::write(&file, &text).unwrap();
+        let reference = Command::new(VALIDATE).arg(&file).output().expect("ignition-validate runs");
+        let said = String::from_utf8(reference.stdout).unwrap();
+        let ours = match parse(text.as_bytes()) {
+            Ok(parsed) => parsed.report.to_string(),
+            Err(Refusal::Invalid(report)) => report.to_string(),
+            Err(refusal) => panic!("seed {seed}: {refusal}\n{text}"),
+        };
+        let (said, ours) = (lines(&said), lines(&ours));
+        let fails = ours.keys().any(|line| line.starts_with("error"));
+        assert_eq!(reference.status.success(), !fails, "seed {seed}\n{text}\n{said:#?}\n{ours:#?}");
+        let differing = |a: &BTreeMap<String, usize>, b: &BTreeMap<String, usize>| -> Vec<String> {
+            a.iter()
+                .filter(|(line, count)| b.get(*line) != Some(count))
+                .map(|(line, n)| format!("{n} x {line}"))
+                .collect()
+        };
+        let (missing, added) = (differing(&said, &ours), differing(&ours, &said));
+        assert!(missing.is_empty() && added.is_empty(), "seed {seed}\n{text}\nmissing {missing:#?}\nadded {added:#?}");
+    });
+}
+
+/// What later versions say and Debian's does not.
+const NEWER: [&str; 4] = [
+    "path conflicts with systemd unit or dropin",
+    "filesystem overwrites partitioned device",
+    "device matches disk with wipeTable enabled; filesystem will be wiped",
+    "user/group ignored for hard link",
+];
+
+/// How often each line is said, in the words of a later version than Debian's.
+fn lines(text: &str) -> BTreeMap<String, usize> {
+    let mut lines = BTreeMap::new();
+    for line in text.lines().filter(|line| !NEWER.iter().any(|newer| line.ends_with(newer))) {
+        let line =
+            line.replace("Unused key ", "unused key ").replace("may not be reported.", "may not be reported").replace(
+                "not supported in spec versions older than 3.4.0",
+                "not supported or functional in spec versions older than 3.6.0",
+            );
+        *lines.entry(line).or_default() += 1;
+    }
+    lines
+}
