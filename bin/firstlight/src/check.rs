@@ -32,7 +32,13 @@ pub(crate) fn run(args: Args) -> Outcome {
         for missing in firstlight_assets::check_local(site) {
             let help = "put the right file there, or correct `sha256` if the new content is what you want";
             let message = missing.error.to_string();
-            report.add(FoundLater { place: missing.place, message, help: Some(help.to_owned()), related: None });
+            report.add(FoundLater {
+                place: missing.place,
+                message,
+                help: Some(help.to_owned()),
+                related: None,
+                warning: false,
+            });
         }
     }
     let errors = report.errors();
@@ -80,6 +86,7 @@ fn missing_file(site: &Site, loader: &Loader, file: &LoaderFile) -> FoundLater {
         message: format!("the network boot program {} for {} is missing", file.path.display(), firmware.join(", ")),
         help: Some(help),
         related: None,
+        warning: false,
     }
 }
 

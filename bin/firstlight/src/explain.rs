@@ -3,11 +3,11 @@
 mod text;
 
 use crate::{Failure, Outcome, output, site, timeline};
-use firstlight_boot::{Ask, BootSet, Client, Content, Decision, FirstStep, Outcome as Boots, Token, loaders};
+use firstlight_boot::{Ask, BootSet, Client, Content, FirstStep, Recipient, Secrets, Token, loaders};
 use firstlight_model::{Firmware, Mac, Uuid};
 use firstlight_plan::Standing;
 use firstlight_serve::now;
-use firstlight_site::{Boot, Machine, Network, Site, Then};
+use firstlight_site::{Machine, Network, Site, Then};
 use firstlight_state::{Diagnosis, Event, EventFilter, Who, read_events, read_standings};
 use serde::Serialize;
 use std::{
@@ -163,6 +163,7 @@ fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareN
         None => set.script(ask, &decision, network, &token),
     };
     let script = script.map_err(|error| Failure::Failed(error.to_string()))?.map(|script| veiled(ask, &script));
+    let recipient = Recipient { ask, decision: &decision, network, token: &token, secrets: Secrets::Redacted };
     Ok(Explanation {
         mac: (ask.mac != UNKNOWN_MAC).then_some(ask.mac),
         machine: decision.machine.map(|machine| machine.name.to_string()),
@@ -174,25 +175,18 @@ fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareN
         reasons: decision.reasons.iter().map(|reason| veiled(ask, &reason.to_string())).collect(),
         first_step: first_steps(set, ask, network, only, secure),
         script,
-        configs: configs(set, ask, &decision, network, &token)?,
+        configs: configs(set, &recipient)?,
         last_boot: Vec::new(),
         halted: None,
     })
 }
 
-fn configs(
-    set: &BootSet,
-    ask: &Ask,
-    decision: &Decision<'_>,
-    network: &Network,
-    token: &Token,
-) -> Result<BTreeMap<String, String>, Failure> {
+/// What it would be served, by name.
+fn configs(set: &BootSet, recipient: &Recipient<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let mut configs = BTreeMap::new();
-    let Boots::Profile(profile) = &decision.outcome else { return Ok(configs) };
-    let Boot::Linux(linux) = &profile.boot else { return Ok(configs) };
-    for name in linux.configs.keys() {
-        if let Some(text) = set.config(ask, decision, network, token, name) {
-            configs.insert(name.clone(), veiled(ask, &text?));
+    for document in set.documents(recipient.decision)? {
+        if let Some(config) = set.config(recipient, &document.name) {
+            configs.insert(document.name, veiled(recipient.ask, &config?.text));
         }
     }
     Ok(configs)
@@ -207,10 +201,9 @@ fn veiled(ask: &Ask, text: &str) -> String {
     text.replace(&written, "MAC").replace(&written.replace(':', "-"), "MAC")
 }
 
-/// The network that a machine is on: its address tells; else the first.
+/// The network that a machine is on.
 fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Network, Failure> {
-    let by_address = machine.and_then(|machine| machine.address).and_then(|address| set.network_of(address));
-    by_address.or(set.site.networks.first()).ok_or_else(|| Failure::Failed("the site has no network".to_owned()))
+    set.network_for(machine).ok_or_else(|| Failure::Failed("the site has no network".to_owned()))
 }
 
 /// What DHCP tells the firmware, and then iPXE. It is not told the serial number.

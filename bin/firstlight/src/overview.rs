@@ -96,7 +96,8 @@ pub(crate) mod tests {
     pub(crate) fn script(boots: &str) -> What {
         let profile = boots.strip_prefix("profile ").map(str::to_owned);
         let (attempt, asked) = (String::new(), String::new());
-        What::Script { attempt, asked, boots: boots.to_owned(), profile, reasons: Vec::new(), text: String::new() }
+        let (from, reasons, text) = (None, Vec::new(), String::new());
+        What::Script { attempt, asked, from, boots: boots.to_owned(), profile, reasons, text }
     }
 
     pub(crate) fn reported() -> What {

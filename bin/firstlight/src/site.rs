@@ -1,7 +1,7 @@
 //! Loading a site for a command: every mistake is printed, warnings too.
 
-use crate::{Failure, Outcome, output};
-use firstlight_boot::TemplateProblem;
+use crate::{Failure, Outcome, output, words};
+use firstlight_boot::ConfigProblem;
 use firstlight_site::{FoundLater, Place, Report, Site};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ impl Served {
     }
 }
 
-/// Loads a site and checks its templates too. Prints what is wrong on standard error.
+/// Loads a site and checks its templates and configs too. Prints what is wrong on standard error.
 pub(crate) fn load(dir: &Path) -> Result<Site, Failure> {
     let (site, report) = examine(dir);
     complain(&report);
@@ -48,32 +48,32 @@ pub(crate) fn exists(dir: &Path) -> Outcome {
     }
 }
 
-/// Loads a site as far as it can be read; the report holds errors, those of its templates too, and warnings. `None` where
+/// Loads a site as far as it can be read; the report holds errors and warnings, those of its templates and
+/// configs too. `None` where
 /// its HCL has errors.
 pub(crate) fn examine(dir: &Path) -> (Option<Site>, Report) {
     match firstlight_site::load(dir) {
         Err(report) => (None, report),
         Ok(loaded) => {
             let mut report = loaded.warnings;
-            for problem in firstlight_boot::check_templates(&loaded.site) {
-                add_template_problem(&mut report, problem);
+            for problem in firstlight_boot::check_configs(&loaded.site) {
+                add_config_problem(&mut report, problem);
             }
             (Some(loaded.site), report)
         }
     }
 }
 
-fn add_template_problem(report: &mut Report, problem: TemplateProblem) {
-    let TemplateProblem { error, text, named_at, machines } = problem;
-    let mut message = format!("this template cannot be rendered: {}", error.message);
+fn add_config_problem(report: &mut Report, problem: ConfigProblem) {
+    let ConfigProblem { finding, text, named_at, machines } = problem;
+    let mut message = finding.message;
     if !machines.is_empty() {
-        message.push_str(&format!(" (for {})", machines.join(", ")));
+        message.push_str(&format!(" (for {})", words::few(&machines)));
     }
-    report.add_file(&error.file, &text);
-    let related = (named_at.file != error.file).then(|| (named_at, "named here".to_owned()));
-    let place = Some(Place { file: error.file, line: error.line, column: 1 });
-    let help = Some("docs/booting.md lists what a template can use".to_owned());
-    report.add(FoundLater { place, message, help, related });
+    report.add_file(&finding.file, &text);
+    let related = (named_at.file != finding.file).then(|| (named_at, "named here".to_owned()));
+    let place = Some(Place { file: finding.file, line: finding.line, column: finding.column });
+    report.add(FoundLater { place, message, help: finding.help, related, warning: finding.warning });
 }
 
 /// Where a site's state lies: leases, events, the lock.

@@ -7,6 +7,15 @@ pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// `kitt, hal`; of many, the first ones: `kitt, hal, r2d2 and 9 more`.
+pub(crate) fn few(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.get(..SHOWN).unwrap_or(names).join(", ")),
+    }
+}
+
 /// How long something took or is ago, as exactly as a person wants it: `4.2 s`, `42 s`, `14 min`, `3 h`, `5 d`.
 pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -30,6 +39,13 @@ mod tests {
             [4.25, 42.9, 119.0, 120.0, 7199.0, 7200.0, 200_000.0].map(told),
             ["4.2 s", "42 s", "119 s", "2 min", "119 min", "2 h", "2 d"]
         );
+    }
+
+    #[test]
+    fn of_many_names_the_first_ones_are_said() {
+        let names: Vec<String> = (1..=8).map(|n| format!("n{n}")).collect();
+        assert_eq!(few(&names[..6]), "n1, n2, n3, n4, n5, n6");
+        assert_eq!(few(&names), "n1, n2, n3, n4, n5, n6 and 2 more");
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! Pure: no I/O, no clock, no randomness. Tokens are made by the caller.
 
 mod ask;
+mod check;
+mod configs;
 mod decide;
 mod find_disk;
 mod greet;
@@ -18,12 +20,15 @@ mod render;
 mod script;
 mod set;
 mod subject;
+mod templates;
 mod urls;
 
 pub use ask::{Ask, Client};
+pub use check::{ConfigProblem, check_configs};
+pub use configs::{Document, Finding, NotRendered, Recipient, Rendered, Unclear};
 pub use decide::{Choice, Decision, Outcome, Reason};
 pub use greet::{FirstStep, Greeting};
 pub use loaders::{Loader, LoaderFile, loaders};
-pub use render::{RenderError, TemplateProblem, check_templates};
 pub use set::{BootSet, Content};
+pub use templates::{RenderError, Secrets};
 pub use urls::{Token, Urls};

@@ -1,7 +1,7 @@
 //! What a machine's standing makes of what the site gives it. The standing is the one that its question has left it in
 //! (see [`firstlight_plan::step`]): this decides nothing anew, it only says what such a standing boots.
 
-use crate::{Ask, BootSet, Choice, Decision, Outcome, decide::Why};
+use crate::{Ask, BootSet, Choice, Decision, Outcome, configs, decide::Why};
 use firstlight_model::Timestamp;
 use firstlight_plan::{Boots, Input, Install, Rules, Stage, Standing, step};
 use firstlight_site::{Boot, Profile};
@@ -13,7 +13,7 @@ impl BootSet {
         let once = standing.once.as_ref().map(|once| once.profile.as_str());
         Rules {
             declared: decision.machine.is_some(),
-            boots: boots(&decision.outcome),
+            boots: boots(&decision),
             once_is_safe: once.is_none_or(|name| self.may_boot_once(name)),
         }
     }
@@ -94,8 +94,8 @@ fn installs(stage: Stage, profile: &Profile) -> Outcome<'_> {
     }
 }
 
-fn boots(outcome: &Outcome<'_>) -> Boots {
-    match outcome {
+fn boots(decision: &Decision<'_>) -> Boots {
+    match &decision.outcome {
         Outcome::Park(reason) => Boots::Nothing(reason.clone()),
         Outcome::Menu | Outcome::Ignore => Boots::Elsewhere,
         Outcome::Disk => Boots::Disk,
@@ -108,7 +108,9 @@ fn boots(outcome: &Outcome<'_>) -> Boots {
             }),
             (None, Boot::Disk(_)) => Boots::Disk,
             (None, Boot::Menu) => Boots::Elsewhere,
-            (None, Boot::Linux(_) | Boot::Script(_)) => Boots::Live { reports: profile.reports() },
+            (None, Boot::Linux(_) | Boot::Script(_)) => {
+                Boots::Live { reports: profile.reports() || configs::report(decision) }
+            }
         },
     }
 }

@@ -35,7 +35,7 @@ impl BootSet {
         let body = match &decision.outcome {
             Outcome::Profile(profile) => match &profile.boot {
                 Boot::Linux(linux) => self.linux(&subject, profile, linux)?,
-                Boot::Script(_) => return self.render_script(&subject, profile).map(Some),
+                Boot::Script(script) => return self.render_script(&subject, profile, script).map(Some),
                 Boot::Disk(_) if decision.leave_by() == LeaveBy::NotFound => return Ok(None),
                 Boot::Disk(_) => disk(decision.leave_by()),
                 Boot::Menu => self.menu(&subject),

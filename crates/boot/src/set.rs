@@ -1,6 +1,6 @@
 //! The BootSet: one generation of everything that the servers answer from.
 
-use crate::{Loader, Urls, loaders, render::Templates};
+use crate::{Loader, Urls, loaders, templates::Templates};
 use firstlight_model::{Mac, Sha256, Uuid};
 use firstlight_site::{Class, Machine, Network, Profile, Site};
 use std::{collections::BTreeMap, collections::HashMap, net::Ipv4Addr, path::PathBuf, sync::Arc, time::SystemTime};
@@ -52,7 +52,7 @@ pub struct BootSet {
 impl BootSet {
     /// Makes a generation. `assets` and `loader_files` are what could be verified, by name; one that is missing is answered
     /// with "not found" and named in the reasons. Templates that do not compile were found by
-    /// [`crate::check_templates`]; here they fail at the request that needs them.
+    /// [`crate::check_configs`]; here they fail at the request that needs them.
     pub fn new(
         site: Site,
         assets: BTreeMap<String, Content>,

@@ -1,11 +1,15 @@
-//! For whom something is rendered, and what a template sees of it. docs/booting.md lists the same for users.
+//! For whom something is rendered, and what a template sees of it. docs/configs.md lists the same for users.
 
-use crate::{Ask, Decision, Token, Urls, find_disk::find_disk};
+use crate::{
+    Ask, Decision, Token, Urls, configs,
+    find_disk::find_disk,
+    templates::{Fleet, Vault, fqdn},
+};
 use firstlight_model::{Domain, Ipv4Net, Mac, Uuid};
-use firstlight_site::{Boot, DiskChoice, DiskMatch, Network, Profile, Site, Vars};
+use firstlight_site::{DiskChoice, DiskMatch, Network, Profile, Site, Vars};
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 /// For whom something is rendered.
 #[derive(Debug, Clone, Copy)]
@@ -27,13 +31,19 @@ impl Subject<'_> {
     }
 
     /// What a template of `profile` sees.
-    pub(crate) fn context(&self, site: &Site, profile: &Profile) -> Value {
+    pub(crate) fn context(&self, site: &Site, fleet: &Fleet, vault: Arc<Vault>, profile: &Profile) -> Value {
         let machine = self.decision.machine;
-        let configs = config_urls(profile, &self.urls, self.token);
+        let class = self.decision.class.map(|class| class.name.as_str());
+        let name = self.name();
+        let documents = configs::documents(self.decision);
+        let config_url = documents.first().map(|document| self.urls.config(self.token, &document.name));
+        let config_urls =
+            documents.iter().map(|document| (document.name.clone(), self.urls.config(self.token, &document.name)));
         let domain = self.network.domain.as_ref().or(site.domain.as_ref());
         Value::from(Serde(Context {
             machine: OfMachine {
-                name: self.name(),
+                fqdn: fqdn(&name, domain),
+                name,
                 declared: machine.is_some(),
                 mac: self.ask.mac,
                 bootif: self.ask.mac.bootif(),
@@ -44,9 +54,12 @@ impl Subject<'_> {
                     .as_deref()
                     .filter(|said| is_plain(said))),
                 address: machine.and_then(|m| m.address),
-                class: self.decision.class.map(|class| class.name.as_str()),
+                class,
             },
+            peers: class.map(|class| fleet.members(class, machine.map(|machine| machine.name.as_str()))),
+            members: class.map(|class| fleet.members(class, None)),
             vars: self.decision.vars(),
+            secrets: Value::from_dyn_object(vault),
             install: profile.install.as_ref().map(|install| OfInstall {
                 disk: install.disk.path(),
                 wanted: match &install.disk {
@@ -67,8 +80,9 @@ impl Subject<'_> {
                 domain,
             },
             server: OfServer { address: self.urls.address, url: self.urls.base() },
-            config_url: configs.values().next().cloned(),
-            config_urls: configs,
+            config_url,
+            config_urls: config_urls.collect(),
+            seed_url: self.urls.configs(self.token),
             report_url: self.urls.report(self.token),
             inventory_url: self.urls.inventory(self.token),
             parked_url: self.urls.parked(self.token),
@@ -86,7 +100,12 @@ fn is_plain(serial: &str) -> bool {
 #[derive(Serialize)]
 struct Context<'a> {
     machine: OfMachine<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peers: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Value>,
     vars: Vars,
+    secrets: Value,
     profile: OfProfile<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     install: Option<OfInstall<'a>>,
@@ -96,6 +115,7 @@ struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     config_url: Option<String>,
     config_urls: BTreeMap<String, String>,
+    seed_url: String,
     report_url: String,
     inventory_url: String,
     parked_url: String,
@@ -104,6 +124,8 @@ struct Context<'a> {
 #[derive(Serialize)]
 struct OfMachine<'a> {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fqdn: Option<String>,
     declared: bool,
     mac: Mac,
     bootif: String,
@@ -156,11 +178,4 @@ struct OfNetwork<'a> {
 struct OfServer {
     address: Ipv4Addr,
     url: String,
-}
-
-fn config_urls(profile: &Profile, urls: &Urls, token: &Token) -> BTreeMap<String, String> {
-    match &profile.boot {
-        Boot::Linux(linux) => linux.configs.keys().map(|name| (name.clone(), urls.config(token, name))).collect(),
-        Boot::Disk(_) | Boot::Script(_) | Boot::Menu => BTreeMap::new(),
-    }
 }

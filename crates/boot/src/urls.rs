@@ -98,6 +98,11 @@ impl Urls {
         format!("{}/c/{}/{}", self.base(), token.as_str(), escape(name))
     }
 
+    /// What the configs of an attempt are below of, with a slash at its end: cloud-init's seed.
+    pub fn configs(&self, token: &Token) -> String {
+        format!("{}/c/{}/", self.base(), token.as_str())
+    }
+
     /// Where the machine reports that it is up.
     pub fn report(&self, token: &Token) -> String {
         format!("{}/r/{}", self.base(), token.as_str())

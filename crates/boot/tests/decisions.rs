@@ -1,7 +1,9 @@
 //! Who boots what: from a site's text to decisions, first steps, scripts and configs.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use firstlight_boot::{Ask, BootSet, Choice, Client, Content, FirstStep, Outcome, Token, check_templates, loaders};
+use firstlight_boot::{
+    Ask, BootSet, Choice, Client, Content, FirstStep, Outcome, Recipient, Secrets, Token, check_configs, loaders,
+};
 use firstlight_model::{Firmware, Mac, Timestamp};
 use firstlight_plan::{Once, Stage, Standing};
 use firstlight_site::{Memory, Site, Sources, parse};
@@ -338,8 +340,11 @@ fn a_config_is_rendered_for_its_machine_only() {
     let set = set(SITE);
     let (asks, token) = (ask(1, IPXE), Token::new(1));
     let decision = set.decide(&asks, None, &Standing::default());
-    let config = |name| set.config(&asks, &decision, &set.site.networks[0], &token, name);
-    assert_eq!(config("node.cfg"), Some(Ok("name kitt\n".to_owned())));
+    let secrets = Secrets::Shown;
+    let recipient =
+        Recipient { ask: &asks, decision: &decision, network: &set.site.networks[0], token: &token, secrets };
+    let config = |name| set.config(&recipient, name).map(|config| config.unwrap().text);
+    assert_eq!(config("node.cfg").as_deref(), Some("name kitt\n"));
     assert_eq!(config("other.cfg"), None);
 }
 
@@ -368,12 +373,12 @@ fn what_a_stranger_says_of_its_serial_number_is_one_word_or_nothing() {
 
 #[test]
 fn templates_are_checked_before_any_machine_asks() {
-    assert!(check_templates(&site(SITE)).is_empty());
-    let problems = check_templates(&site(&SITE.replace("vars.region", "vars.regoin")));
+    assert!(check_configs(&site(SITE)).is_empty());
+    let problems = check_configs(&site(&SITE.replace("vars.region", "vars.regoin")));
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert_eq!((problems[0].error.file.as_str(), problems[0].error.line), ("site.hcl", 19));
+    assert_eq!((problems[0].finding.file.as_str(), problems[0].finding.line), ("site.hcl", 19));
     assert_eq!(problems[0].machines, ["kitt"]);
-    assert_eq!(check_templates(&site(&SITE.replace("vars.region }}", "vars.region")))[0].error.line, 19);
+    assert_eq!(check_configs(&site(&SITE.replace("vars.region }}", "vars.region")))[0].finding.line, 19);
 }
 
 const INSTALLER: &str = r#"

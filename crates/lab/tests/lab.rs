@@ -342,6 +342,8 @@ fn site(root: &Path) -> Site {
         parking: None,
         menu_timeout: Duration::from_secs(30),
         ipxe_dir: "/usr/lib/ipxe".into(),
+        files: Default::default(),
+        secrets: BTreeMap::new(),
         secure_boot: false,
         loaders: BTreeMap::new(),
         dns: None,

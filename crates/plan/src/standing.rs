@@ -1,5 +1,6 @@
 //! Where a machine stands.
 
+use crate::BOOT_TIMEOUT;
 use firstlight_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -124,6 +125,20 @@ impl Standing {
     pub fn pause(&self) -> Duration {
         let doublings = self.parked.saturating_sub(1).min(5);
         Duration::from_secs((30 << doublings).min(600))
+    }
+
+    /// Whether an attempt is under way: it is the machine's last one, has not reported, and its time is not over. One that
+    /// is not awaited to report has [`BOOT_TIMEOUT`]; what is booted once, until it reports.
+    pub fn is_under_way(&self, attempt: &str, now: Timestamp) -> bool {
+        if let Some(once) = self.once.as_ref().filter(|once| once.attempt.as_deref() == Some(attempt)) {
+            return !once.ended;
+        }
+        let Some(last) = self.attempt.as_ref().filter(|last| last.id == attempt) else { return false };
+        let late = match self.deadline {
+            Some(deadline) => now >= deadline,
+            None => now.since(last.began) >= BOOT_TIMEOUT,
+        };
+        !last.ended && !late && !self.stage.waits()
     }
 
     /// The profile that it boots once, where its last script was that.

@@ -1,10 +1,10 @@
 //! Problems that others find in a site that was read: a template that cannot be rendered, an asset that is not what it
 //! is pinned to be. They go into the same report, with the same look.
 
-use crate::{Place, Problem, Related, Report, Source};
+use crate::{Place, Problem, Related, Report, Severity, Source};
 use std::ops::Range;
 
-/// An error that was found after the site was read.
+/// Something that was found after the site was read.
 #[derive(Debug, Clone)]
 pub struct FoundLater {
     /// Where it stands; `None` for what has no place in the site.
@@ -15,10 +15,12 @@ pub struct FoundLater {
     pub help: Option<String>,
     /// Another place that plays a part, and the part.
     pub related: Option<(Place, String)>,
+    /// Whether the site works all the same.
+    pub warning: bool,
 }
 
 impl Report {
-    /// Adds an error to the report.
+    /// Adds a problem to the report.
     pub fn add(&mut self, found: FoundLater) {
         let span = found.place.as_ref().and_then(|place| self.line_at(place));
         let related = found.related.and_then(|(place, message)| {
@@ -28,6 +30,9 @@ impl Report {
         let mut problem = Problem::of_folder(found.message, "");
         (problem.place, problem.span, problem.help) = (found.place, span, found.help);
         problem.related.extend(related);
+        if found.warning {
+            problem.severity = Severity::Warning;
+        }
         self.problems.push(problem);
     }
 

@@ -9,10 +9,12 @@
 //! are only looked for (crates/assets reads them), nothing is looked up in the network.
 
 mod build;
+mod config;
 mod disk;
 mod dns;
 mod eval;
 mod fields;
+mod files;
 mod found_later;
 mod fragment;
 mod functions;
@@ -21,6 +23,7 @@ mod outside;
 mod render;
 mod report;
 mod schema;
+mod secret;
 mod show;
 mod site;
 mod source;
@@ -30,13 +33,16 @@ mod world;
 use firstlight_model::nearest;
 
 pub use build::free_ranges;
+pub use config::{Config, ConfigKind};
 pub use disk::{DiskChoice, DiskMatch, SizeRule};
 pub use dns::{ADDRESS_NAME, Dns, Mx, Record, SERVER_NAME, Srv};
+pub use files::{Entry, FILES_LIMIT, Files, NoFile, Unreadable};
 pub use found_later::FoundLater;
 pub use load::{load, load_with};
-pub use outside::{Disk, Memory, Outside};
+pub use outside::{Disk, Kept, Memory, Outside};
 pub use render::render;
 pub use report::{Problem, Related, Report, Severity};
+pub use secret::{Secret, SecretSource, SecretText};
 pub use show::show;
 pub use site::*;
 pub use source::{Source, Sources};

@@ -1,8 +1,10 @@
 //! What a site may ask of the world outside its text: referenced files and environment variables.
 
+use crate::{Entry, Unreadable, files::read_folder};
 use std::{
     collections::BTreeMap,
-    io,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -10,13 +12,32 @@ use std::{
 pub trait Outside: Sync {
     /// The text of a file. Fails when it does not exist, cannot be read or is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
+    /// The content of a file that may be kept from others, and whether it is. Fails as `read` does.
+    fn kept(&self, path: &Path) -> io::Result<Kept>;
     /// True where a readable regular file lies.
     fn is_file(&self, path: &Path) -> bool;
     /// The names in a folder, for suggestions; empty where there is none.
     fn names(&self, folder: &Path) -> Vec<String>;
     /// An environment variable.
     fn env(&self, name: &str) -> Option<String>;
+    /// Everything below a folder, by path; `None` where there is no such folder.
+    ///
+    /// # Errors
+    /// What in it cannot be read, or is too much.
+    fn folder(&self, folder: &Path) -> Result<Option<BTreeMap<String, Entry>>, Unreadable>;
 }
+
+/// The content of a secret's file.
+#[derive(Clone)]
+pub struct Kept {
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// Whether every user of the computer can read it.
+    pub open_to_all: bool,
+}
+
+/// The longest secret's file, in bytes.
+const KEPT_LIMIT: u64 = 1 << 20;
 
 /// The real files and the real environment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +46,17 @@ pub struct Disk;
 impl Outside for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn kept(&self, path: &Path) -> io::Result<Kept> {
+        let file = std::fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.len() > KEPT_LIMIT {
+            return Err(io::Error::other(format!("it is larger than {} MiB", KEPT_LIMIT >> 20)));
+        }
+        let mut bytes = Vec::new();
+        file.take(KEPT_LIMIT).read_to_end(&mut bytes)?;
+        Ok(Kept { bytes, open_to_all: metadata.permissions().mode() & 0o004 != 0 })
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -46,6 +78,10 @@ impl Outside for Disk {
         }
         std::env::var(name).ok()
     }
+
+    fn folder(&self, folder: &Path) -> Result<Option<BTreeMap<String, Entry>>, Unreadable> {
+        if folder.is_dir() { read_folder(folder).map(Some) } else { Ok(None) }
+    }
 }
 
 /// Files and variables that exist only in memory.
@@ -62,6 +98,10 @@ impl Outside for Memory {
         self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn kept(&self, path: &Path) -> io::Result<Kept> {
+        Ok(Kept { bytes: self.read(path)?.into_bytes(), open_to_all: false })
+    }
+
     fn is_file(&self, path: &Path) -> bool {
         self.files.contains_key(path)
     }
@@ -73,5 +113,17 @@ impl Outside for Memory {
 
     fn env(&self, name: &str) -> Option<String> {
         self.env.get(name).cloned()
+    }
+
+    fn folder(&self, folder: &Path) -> Result<Option<BTreeMap<String, Entry>>, Unreadable> {
+        let mut entries = BTreeMap::new();
+        for (path, text) in &self.files {
+            let Some(below) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
+            for (at, _) in below.match_indices('/') {
+                entries.insert(below[..at].to_owned(), Entry::Folder);
+            }
+            entries.insert(below.to_owned(), Entry::File { bytes: text.clone().into(), executable: false });
+        }
+        Ok((!entries.is_empty()).then_some(entries))
     }
 }

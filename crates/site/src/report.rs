@@ -117,6 +117,11 @@ impl<'a> Collector<'a> {
         self.note(Severity::Warning, span, message.into())
     }
 
+    /// An error of the folder itself rather than of a line in it.
+    pub(crate) fn of_folder(&self, message: String, help: &str) {
+        self.problems.borrow_mut().push(Problem::of_folder(message, help));
+    }
+
     fn note(&'a self, severity: Severity, span: Span, message: String) -> Note<'a> {
         let problem = Problem {
             severity,

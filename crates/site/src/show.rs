@@ -3,8 +3,8 @@
 mod dns;
 
 use crate::{
-    Asset, AssetSource, Boot, Class, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine, LeaveBy,
-    Linux, Loader, Machine, Network, Over, Profile, Site, TextFile, Then, Unknown, Vars,
+    Asset, AssetSource, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine,
+    LeaveBy, Linux, Loader, Machine, Network, Over, Profile, Secret, SecretSource, Site, Then, Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -28,6 +28,9 @@ pub fn show(site: &Site) -> String {
     }
     for profile in site.profiles.values() {
         page.block("profile", Some(&profile.name), |page| self::profile(page, profile));
+    }
+    for secret in site.secrets.values() {
+        page.block("secret", Some(&secret.name), |page| self::secret(page, secret));
     }
     for class in site.classes.values() {
         page.block("class", Some(&class.name), |page| self::class(page, class));
@@ -88,6 +91,20 @@ impl Page {
         self.set(name, values.iter().map(T::to_string).collect::<Vec<_>>());
     }
 
+    fn configs(&mut self, configs: &[Config]) {
+        if configs.is_empty() {
+            return;
+        }
+        let long = |config: &Config| {
+            let mut long = json!({ "file": config.file.file, "kind": config.kind, "template": config.template });
+            if let (Some(name), Some(long)) = (&config.name, long.as_object_mut()) {
+                long.insert("name".to_owned(), json!(name));
+            }
+            long
+        };
+        self.set("config", configs.iter().map(long).collect::<Vec<_>>());
+    }
+
     fn vars(&mut self, vars: &Vars) {
         if !vars.is_empty() {
             self.set("vars", json!(vars));
@@ -144,6 +161,9 @@ fn settings(page: &mut Page, site: &Site) {
     page.text("menu_timeout", format_duration(site.menu_timeout));
     page.text("ipxe_dir", relative(&site.ipxe_dir, site));
     page.set("secure_boot", site.secure_boot);
+    if !site.files.folder().is_empty() {
+        page.text("files_dir", site.files.folder());
+    }
 }
 
 /// A path as it is written in the site: relative to its folder where it lies in it.
@@ -217,6 +237,7 @@ fn profile(page: &mut Page, profile: &Profile) {
             page.text("leave_by", leave_by(*by));
         }
     }
+    page.configs(&profile.configs);
     page.vars(&profile.vars);
     if let Some(install) = &profile.install {
         page.block("install", None, |page| {
@@ -244,8 +265,6 @@ fn linux(page: &mut Page, linux: &Linux) {
     page.text("kernel", &linux.kernel);
     page.list("initrd", &linux.initrds);
     page.text("args", &linux.args);
-    let file = |(name, file): (&String, &TextFile)| (name.clone(), Value::from(&*file.file));
-    page.set("config", Value::Object(linux.configs.iter().map(file).collect()));
 }
 
 fn leave_by(by: LeaveBy) -> &'static str {
@@ -256,11 +275,27 @@ fn leave_by(by: LeaveBy) -> &'static str {
     }
 }
 
+fn secret(page: &mut Page, secret: &Secret) {
+    match &secret.source {
+        SecretSource::File(file) => page.text("file", file),
+        SecretSource::Env(name) => page.text("env", name),
+        SecretSource::Folder(folder) => page.text("folder", folder),
+    }
+    page.maybe("key", &secret.key);
+    if !secret.classes.is_empty() {
+        page.list("classes", &secret.classes);
+    }
+    if !secret.machines.is_empty() {
+        page.list("machines", &secret.machines);
+    }
+}
+
 fn class(page: &mut Page, class: &Class) {
     page.maybe("extends", &class.extends);
     page.maybe("profile", &class.profile);
     page.maybe("leave_by", &class.leave_by.map(leave_by));
     page.flag("secure_boot", class.secure_boot);
+    page.configs(class.configs.get(class.inherited_configs..).unwrap_or_default());
     page.vars(&class.vars);
 }
 
@@ -273,6 +308,7 @@ fn machine(page: &mut Page, machine: &Machine) {
     page.maybe("address", &machine.address);
     page.maybe("leave_by", &machine.leave_by.map(leave_by));
     page.flag("secure_boot", machine.secure_boot);
+    page.configs(&machine.configs);
     page.vars(&machine.vars);
 }
 

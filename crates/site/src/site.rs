@@ -1,10 +1,16 @@
 //! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
 //! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
 
-use crate::DiskChoice;
+use crate::{Config, DiskChoice, Files, Secret};
 use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Sha256, Uuid};
 use serde::Serialize;
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 /// Where something stands in the site's files: what a reason or a complaint points at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -48,6 +54,9 @@ pub struct Site {
     pub ipxe_dir: PathBuf,
     /// `site { secure_boot }`: whether UEFI machines get a chain of signed programs. A class or machine overrides it.
     pub secure_boot: bool,
+    /// `site { files_dir }`: what configs may embed; the folder `files` where it is there and nothing is set.
+    #[serde(skip)]
+    pub files: Files,
     /// The network boot programs that the site brings along, by name.
     pub loaders: BTreeMap<String, Loader>,
     /// The networks, by their order in the files.
@@ -58,6 +67,8 @@ pub struct Site {
     pub assets: BTreeMap<String, Asset>,
     /// The profiles, by name.
     pub profiles: BTreeMap<String, Profile>,
+    /// The secrets, by name.
+    pub secrets: BTreeMap<String, Secret>,
     /// The classes, by name, with what they inherit already merged in.
     pub classes: BTreeMap<String, Class>,
     /// The declared machines, by name.
@@ -85,6 +96,29 @@ pub struct SetAt {
 }
 
 impl Site {
+    /// Every config, wherever it is named.
+    pub fn configs(&self) -> impl Iterator<Item = &Config> {
+        let of_profiles = self.profiles.values().flat_map(|profile| &profile.configs);
+        let of_classes = self.classes.values().flat_map(|class| &class.configs);
+        of_profiles.chain(of_classes).chain(self.machines.values().flat_map(|machine| &machine.configs))
+    }
+
+    /// A class and those that it extends, itself first.
+    pub fn line_of<'s>(&'s self, class: &'s Class) -> impl Iterator<Item = &'s Class> {
+        let mut seen = BTreeSet::new();
+        let next = |class: &&'s Class| class.extends.as_ref().and_then(|name| self.classes.get(name));
+        std::iter::successors(Some(class), next).take_while(move |class| seen.insert(&class.name))
+    }
+
+    /// Every file whose text was read: configs and scripts.
+    pub fn text_files(&self) -> impl Iterator<Item = &TextFile> {
+        let scripts = self.profiles.values().filter_map(|profile| match &profile.boot {
+            Boot::Script(script) => Some(script),
+            Boot::Linux(_) | Boot::Disk(_) | Boot::Menu => None,
+        });
+        scripts.chain(self.configs().map(|config| &config.file))
+    }
+
     /// True when any machine may get the signed chain.
     pub fn uses_secure_boot(&self) -> bool {
         let by_class = self.classes.values().any(|class| class.secure_boot == Some(true));
@@ -251,6 +285,9 @@ pub enum AssetSource {
     Url(String),
 }
 
+/// What a template calls the URL to report to.
+pub(crate) const REPORT_URL: &str = "report_url";
+
 /// A `profile` block: what to boot.
 #[derive(Debug, Clone, Serialize)]
 pub struct Profile {
@@ -264,6 +301,8 @@ pub struct Profile {
     pub menu: bool,
     /// What a machine with this profile does.
     pub boot: Boot,
+    /// What is rendered for the machine and served to it: the base, which a class's and a machine's are put upon.
+    pub configs: Vec<Config>,
     /// Where it installs, if it does. Such a profile is booted until the machine has reported that the install is done;
     /// without it, a profile is booted each time.
     pub install: Option<Install>,
@@ -281,15 +320,12 @@ impl Profile {
 
     /// True where its script, arguments or configs hold the URL to report to.
     pub fn reports(&self) -> bool {
-        let mut texts: Vec<&str> = match &self.boot {
-            Boot::Linux(linux) => linux.configs.values().map(|file| file.text.as_str()).collect(),
-            Boot::Script(script) => vec![&script.text],
-            Boot::Disk(_) | Boot::Menu => Vec::new(),
+        let text = match &self.boot {
+            Boot::Linux(linux) => &*linux.args,
+            Boot::Script(script) => &*script.text,
+            Boot::Disk(_) | Boot::Menu => "",
         };
-        if let Boot::Linux(linux) = &self.boot {
-            texts.push(&linux.args);
-        }
-        texts.iter().any(|text| text.contains("report_url"))
+        text.contains(REPORT_URL) || self.configs.iter().any(Config::reports)
     }
 }
 
@@ -335,8 +371,6 @@ pub struct Linux {
     pub args: String,
     /// Where `args` stands.
     pub args_place: Place,
-    /// Files rendered for the machine and served to it, by the name in their URL.
-    pub configs: BTreeMap<String, TextFile>,
 }
 
 /// A text file of the site, read when the site was loaded. Rendered as a template when it is served.
@@ -348,7 +382,7 @@ pub struct TextFile {
     pub place: Place,
     /// Its text.
     #[serde(skip)]
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// How iPXE is left for the local disk. Firmware differs in what works.
@@ -379,6 +413,11 @@ pub struct Class {
     pub leave_by: Option<LeaveBy>,
     /// Whether its machines get the signed chain; the machine's own overrides it.
     pub secure_boot: Option<bool>,
+    /// Its configs, those that it inherits first.
+    pub configs: Vec<Config>,
+    /// How many of them it inherits.
+    #[serde(skip)]
+    pub inherited_configs: usize,
     /// Its variables over the inherited ones.
     pub vars: Vars,
 }
@@ -406,6 +445,8 @@ pub struct Machine {
     pub leave_by: Option<LeaveBy>,
     /// Whether it gets the signed chain; where not set, its class's, else the site's.
     pub secure_boot: Option<bool>,
+    /// Its own configs.
+    pub configs: Vec<Config>,
     /// Its variables.
     pub vars: Vars,
 }

@@ -15,6 +15,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
     rc::Rc,
+    sync::Arc,
 };
 
 /// How many machines one `count` or `for_each` may make.
@@ -31,6 +32,7 @@ pub(crate) struct World<'a> {
     index: HashMap<(&'a str, &'a str), &'a Fragment<'a>>,
     locals: BTreeMap<&'a str, Written<'a>>,
     memo: RefCell<HashMap<Key, Eval<Value>>>,
+    texts: RefCell<HashMap<String, Arc<str>>>,
     instances: RefCell<HashMap<usize, Eval<Rc<Instances>>>>,
     underway: RefCell<Vec<(Key, Span)>>,
     pub(crate) depth: Cell<usize>,
@@ -78,11 +80,22 @@ impl<'a> World<'a> {
             index: fragments.blocks.iter().map(|block| ((block.kind, &*block.label.value), block)).collect(),
             locals,
             memo: RefCell::default(),
+            texts: RefCell::default(),
             instances: RefCell::default(),
             underway: RefCell::default(),
             depth: Cell::new(0),
             fuel: Cell::new(FUEL),
         }
+    }
+
+    /// The text of a file of the site, read once: many machines may have it.
+    pub(crate) fn text(&self, file: &str) -> std::io::Result<Arc<str>> {
+        if let Some(known) = self.texts.borrow().get(file) {
+            return Ok(known.clone());
+        }
+        let text: Arc<str> = self.outside.read(&self.root.join(file))?.into();
+        self.texts.borrow_mut().insert(file.to_owned(), text.clone());
+        Ok(text)
     }
 
     /// The blocks of one kind, in the order of the files.

@@ -262,6 +262,7 @@ mod tests {
         What::Script {
             attempt: String::new(),
             asked: String::new(),
+            from: None,
             boots: "profile small".to_owned(),
             profile: None,
             reasons: Vec::new(),

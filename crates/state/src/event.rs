@@ -161,6 +161,9 @@ pub enum What {
         /// What it said of itself: the query of its request, from which the attempt is known again after a restart.
         #[serde(default)]
         asked: String,
+        /// The address that it was given to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<std::net::IpAddr>,
         /// What it boots: `profile linux`, `menu`, `parked`, `disk`.
         boots: String,
         /// The profile's name, where it boots one.

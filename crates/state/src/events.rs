@@ -39,7 +39,7 @@ const SEGMENT: u64 = 8 << 20;
 pub(crate) const KEPT: u64 = 128 << 20;
 
 enum Message {
-    Record(Event, Option<SyncSender<io::Result<()>>>),
+    Record(Box<Event>, Option<SyncSender<io::Result<()>>>),
     Close,
 }
 
@@ -80,7 +80,7 @@ impl Events {
         if !self.quota.lock().unwrap_or_else(PoisonError::into_inner).admits(&event) {
             return;
         }
-        if self.queue.try_send(Message::Record(event, None)).is_err() {
+        if self.queue.try_send(Message::Record(Box::new(event), None)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -92,7 +92,7 @@ impl Events {
     pub fn record_durable(&self, event: Event) -> io::Result<()> {
         let closed = || io::Error::other("the journal of events is closed");
         let (done, wait) = sync_channel(1);
-        self.queue.send(Message::Record(event, Some(done))).map_err(|_| closed())?;
+        self.queue.send(Message::Record(Box::new(event), Some(done))).map_err(|_| closed())?;
         wait.recv().map_err(|_| closed())?
     }
 }
@@ -154,7 +154,7 @@ impl Writer {
             let (mut batch, mut waiters, mut open) = (Vec::new(), Vec::new(), true);
             let mut take = |message| match message {
                 Message::Record(event, waiter) => {
-                    batch.push(event);
+                    batch.push(*event);
                     waiters.extend(waiter);
                 }
                 Message::Close => open = false,

@@ -180,6 +180,7 @@ mod tests {
         let script = What::Script {
             attempt: String::new(),
             asked: String::new(),
+            from: None,
             boots: "profile small".to_owned(),
             profile: Some("small".to_owned()),
             reasons: Vec::new(),

@@ -99,7 +99,7 @@ lab {
 "#;
 
 /// The installer's answers.
-pub(super) const PRESEED: &str = r#"# Answers for Debian's installer, rendered for each machine: docs/booting.md lists what a template can use.
+pub(super) const PRESEED: &str = r#"# Answers for Debian's installer, rendered for each machine: docs/configs.md lists what a template can use.
 # It asks nothing up to the disk; what to do with the disk it asks you.
 d-i debian-installer/locale string en_US.UTF-8
 d-i keyboard-configuration/xkb-keymap select us

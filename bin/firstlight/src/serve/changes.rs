@@ -1,8 +1,8 @@
 //! What is different between two generations, in lines: `machine "kitt" is new`.
 
 use firstlight_boot::{BootSet, Content};
-use firstlight_site::{Boot, Site, TextFile, show};
-use std::collections::BTreeMap;
+use firstlight_site::{Site, show};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Each block of the site, each file that it renders and each asset that is not as it was.
 pub(super) fn between(old: &BootSet, new: &BootSet) -> Vec<String> {
@@ -41,19 +41,11 @@ fn blocks(text: &str) -> BTreeMap<String, String> {
 }
 
 /// The texts that are rendered, by file.
-fn files(site: &Site) -> BTreeMap<String, String> {
-    let of_boot = |boot: &Boot| -> Vec<TextFile> {
-        match boot {
-            Boot::Linux(linux) => linux.configs.values().cloned().collect(),
-            Boot::Script(script) => vec![script.clone()],
-            Boot::Disk(_) | Boot::Menu => Vec::new(),
-        }
-    };
-    let files = site.profiles.values().flat_map(|profile| of_boot(&profile.boot));
-    files.map(|file| (format!("file {}", file.file), file.text)).collect()
+fn files(site: &Site) -> BTreeMap<String, Arc<str>> {
+    site.text_files().map(|file| (format!("file {}", file.file), file.text.clone())).collect()
 }
 
-fn compare(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<String> {
+fn compare<T: PartialEq>(old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> Vec<String> {
     let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| format!("{key} is gone"));
     let other = new.iter().filter_map(|(key, body)| match old.get(key) {
         None => Some(format!("{key} is new")),

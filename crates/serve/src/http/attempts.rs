@@ -9,6 +9,7 @@ use firstlight_state::{Event, What, Who};
 use sha2::Digest;
 use std::{
     collections::{HashMap, VecDeque},
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Attempt {
     pub(super) who: Who,
     /// The profile that its script named.
     pub(super) profile: Option<String>,
+    /// The address that its script was given to; not known of one that was recorded by an older server.
+    pub(super) from: Option<IpAddr>,
 }
 
 #[derive(Debug, Default)]
@@ -56,10 +59,10 @@ impl Attempts {
     }
 
     /// A new attempt, and its id.
-    pub(super) fn begin(&self, token: &Token, subject: &Subject<'_>, profile: Option<String>) -> String {
-        let id = id_of(token);
+    pub(super) fn begin(&self, token: &Token, subject: &Subject<'_>, profile: Option<String>, from: IpAddr) -> String {
+        let (id, from) = (id_of(token), Some(from));
         let (ask, choice, who) = (subject.ask.clone(), subject.choice.cloned(), subject.who.clone());
-        self.lock().insert(Attempt { id: id.clone(), ask, choice, who, profile });
+        self.lock().insert(Attempt { id: id.clone(), ask, choice, who, profile, from });
         id
     }
 
@@ -91,12 +94,12 @@ impl Attempts {
 
     /// Takes in a recorded event, so that what was under way before a restart goes on.
     pub(super) fn replay(&self, event: &Event) {
-        let What::Script { attempt, asked, profile, .. } = &event.what else { return };
+        let What::Script { attempt, asked, profile, from, .. } = &event.what else { return };
         let Some(query) = Query::parse(asked) else { return };
         let Ok(ask) = query.ask() else { return };
         let who = event.machine.clone().map_or(Who::Stranger(ask.mac), Who::Machine);
         let (choice, profile) = (query.choice(), profile.clone());
-        self.lock().insert(Attempt { id: attempt.clone(), ask, choice, who, profile });
+        self.lock().insert(Attempt { id: attempt.clone(), ask, choice, who, profile, from: *from });
     }
 }
 
@@ -132,6 +135,7 @@ mod tests {
         let what = What::Script {
             attempt: attempt.to_owned(),
             asked: asked.to_owned(),
+            from: None,
             boots: "profile linux".to_owned(),
             profile: Some("linux".to_owned()),
             reasons: Vec::new(),

@@ -1,4 +1,4 @@
-//! Assets, configs and loaders.
+//! Assets and loaders.
 
 use super::{
     Handler, Http, NOT_ASSETS,
@@ -51,32 +51,6 @@ pub(super) fn role_of(profile: &Profile, asset: &str) -> Option<Role> {
         Boot::Linux(linux) if linux.kernel == asset => Some(Role::Kernel),
         Boot::Linux(linux) if linux.initrds.iter().any(|initrd| initrd == asset) => Some(Role::Initrd),
         _ => None,
-    }
-}
-
-/// `/c/TOKEN/NAME`: a config, rendered for the attempt's machine.
-pub(super) async fn config(
-    State(handler): State<Handler>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Path((token, name)): Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    let Some((token, attempt)) = handler.attempt(&token, &name, from) else { return unknown_token() };
-    let set = handler.http.context.boot.load_full();
-    let decision = decide_again(&set, &attempt);
-    match set.config(&attempt.ask, &decision, &handler.network, &token, &name) {
-        Some(Ok(text)) => {
-            let content = Content::Bytes(text.into_bytes().into());
-            let parcel = handler.parcel(Some(attempt.ask.mac), Role::Config, &name);
-            respond(&method, &headers, &content, parcel)
-        }
-        Some(Err(error)) => {
-            tracing::error!(mac = %attempt.ask.mac, "the config {name} cannot be rendered: {error}");
-            handler.parcel(Some(attempt.ask.mac), Role::Config, &name).failed(error.to_string());
-            (StatusCode::INTERNAL_SERVER_ERROR, "this config cannot be rendered\n").into_response()
-        }
-        None => handler.not_found(Some(attempt.ask.mac), &name),
     }
 }
 
@@ -174,7 +148,7 @@ impl Handler {
         }
     }
 
-    fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
+    pub(super) fn parcel(&self, mac: Option<Mac>, role: Role, name: &str) -> Parcel {
         self.http.parcel(mac, role, name)
     }
 
@@ -189,7 +163,7 @@ impl Handler {
         found
     }
 
-    fn not_found(&self, mac: Option<Mac>, name: &str) -> Response {
+    pub(super) fn not_found(&self, mac: Option<Mac>, name: &str) -> Response {
         if mac.is_some() && !is_optional(name) {
             self.parcel(mac, Role::Asset, &name.chars().take(80).collect::<String>()).failed("not found".to_owned());
         }

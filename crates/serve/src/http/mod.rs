@@ -9,6 +9,7 @@ mod body;
 mod by_tftp;
 mod chunked;
 mod cold;
+mod configs;
 mod connection;
 mod door;
 mod files;
@@ -49,8 +50,10 @@ use shelf::Shelf;
 use std::{
     io,
     net::{Ipv4Addr, TcpListener},
+    num::NonZero,
     sync::Arc,
 };
+use tokio::sync::Semaphore;
 
 /// The longest body that a machine may send with its report.
 const REPORT_LIMIT: usize = 16 << 10;
@@ -73,6 +76,8 @@ pub struct Http {
     attempts: Arc<Attempts>,
     door: Arc<Door>,
     shelf: Arc<Shelf>,
+    /// A turn for each config that may be rendered at once.
+    renders: Arc<Semaphore>,
 }
 
 /// What a handler sees: the server, and the network that the request came in from, as it is now.
@@ -102,7 +107,9 @@ impl Http {
         for event in past {
             attempts.replay(&event);
         }
-        Http { context, lifecycle, attempts, door: Arc::new(Door::new(Limits::default())), shelf: Arc::default() }
+        let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (door, renders) = (Arc::new(Door::new(Limits::default())), Arc::new(Semaphore::new(at_once)));
+        Http { context, lifecycle, attempts, door, shelf: Arc::default(), renders }
     }
 
     /// What it shares with the other servers.
@@ -144,7 +151,7 @@ fn router(entrance: Entrance) -> Router {
         .route("/boot.grub", get(script::boot_by_grub))
         .route("/grub/grub.cfg", get(files::grub_cfg))
         .route("/b/{token}/{name}", get(files::attempt_asset))
-        .route("/c/{token}/{name}", get(files::config))
+        .route("/c/{token}/{name}", get(configs::config))
         .route("/r/{token}", post(report::reported).get(report::reported))
         .route("/r/{token}/progress", post(report::progress))
         .route("/r/{token}/failed", post(report::failed))

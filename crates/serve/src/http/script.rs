@@ -275,7 +275,7 @@ impl<'h> Turn<'h> {
     fn tell(&self, rendered: Rendered<'_>, token: &Token, asked: String) -> Script {
         match rendered {
             Ok((decision, script)) => {
-                self.handler.record(&self.subject, &decision, token, asked, script.as_deref().unwrap_or_default());
+                self.record(&decision, token, asked, script.as_deref().unwrap_or_default());
                 Ok(script)
             }
             Err(error) => {
@@ -286,11 +286,12 @@ impl<'h> Turn<'h> {
     }
 }
 
-impl Handler {
-    fn record(&self, subject: &Subject<'_>, decision: &Decision<'_>, token: &Token, asked: String, script: &str) {
+impl Turn<'_> {
+    fn record(&self, decision: &Decision<'_>, token: &Token, asked: String, script: &str) {
+        let (http, subject) = (&self.handler.http, &self.subject);
         let what = match &decision.outcome {
             Outcome::Park(reason) => {
-                if !self.http.attempts.parked_is_news(subject.ask.mac, reason, now()) {
+                if !http.attempts.parked_is_news(subject.ask.mac, reason, now()) {
                     return;
                 }
                 tracing::warn!(mac = %subject.ask.mac, "parked: {reason}");
@@ -303,8 +304,9 @@ impl Handler {
                 };
                 tracing::info!(mac = %subject.ask.mac, "boots {}", outcome.summary());
                 What::Script {
-                    attempt: self.http.attempts.begin(token, subject, profile.clone()),
+                    attempt: http.attempts.begin(token, subject, profile.clone(), self.from),
                     asked,
+                    from: Some(self.from),
                     boots: decision.summary(),
                     profile,
                     reasons: decision.reasons.iter().map(ToString::to_string).collect(),
@@ -314,7 +316,7 @@ impl Handler {
         };
         let machine = decision.machine.map(|machine| machine.name.to_string());
         let event = firstlight_state::Event { at: now(), mac: Some(subject.ask.mac), machine, what };
-        self.http.context.events.record(event);
+        http.context.events.record(event);
     }
 }
 

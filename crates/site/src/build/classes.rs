@@ -1,6 +1,6 @@
 //! `class` blocks, and what they inherit.
 
-use super::LEAVE_BY;
+use super::{LEAVE_BY, configs};
 use crate::{Class, fields::Fields, source::Span, world::World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ fn class(fields: &Fields<'_, '_>) -> Class {
         profile: fields.reference("profile", "profile").map(|at| at.value),
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
         secure_boot: fields.flag("secure_boot"),
+        configs: configs::read(fields),
+        inherited_configs: 0,
         vars: fields.vars(),
     }
 }
@@ -65,6 +67,8 @@ fn inherited(own: &BTreeMap<String, Class>, name: &str) -> Option<Class> {
         class.profile = class.profile.or_else(|| ancestor.profile.clone());
         class.leave_by = class.leave_by.or(ancestor.leave_by);
         class.secure_boot = class.secure_boot.or(ancestor.secure_boot);
+        class.inherited_configs += ancestor.configs.len();
+        class.configs.splice(..0, ancestor.configs.iter().cloned());
         for (key, value) in &ancestor.vars {
             class.vars.entry(key.clone()).or_insert_with(|| value.clone());
         }

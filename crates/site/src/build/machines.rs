@@ -1,8 +1,8 @@
 //! `machine` blocks, each of which makes one machine, or many by `count` and `for_each`.
 
-use super::{LEAVE_BY, networks::Draft as Network};
+use super::{LEAVE_BY, configs, networks::Draft as Network};
 use crate::{
-    Class, LeaveBy, Machine, Place, Vars,
+    Class, Config, LeaveBy, Machine, Place, Vars,
     eval::Binding,
     fields::Fields,
     fragment::Fragment,
@@ -28,6 +28,7 @@ pub(super) struct Draft {
     pub(super) address: Option<At<Ipv4Addr>>,
     leave_by: Option<LeaveBy>,
     secure_boot: Option<bool>,
+    pub(super) configs: Vec<Config>,
     vars: Vars,
     /// Names a class or a profile, be it a wrong one.
     names_one: bool,
@@ -46,6 +47,7 @@ impl Draft {
             address: self.address.map(|at| at.value),
             leave_by: self.leave_by,
             secure_boot: self.secure_boot,
+            configs: self.configs,
             vars: self.vars,
         }
     }
@@ -89,6 +91,7 @@ fn machine(fields: &Fields<'_, '_>, key: Option<String>) -> Option<Draft> {
         address: fields.parsed("address"),
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
         secure_boot: fields.flag("secure_boot"),
+        configs: configs::read(fields),
         vars: fields.vars(),
         names_one: fields.is_set("class") || fields.is_set("profile"),
         name: draft_name?,

@@ -3,6 +3,7 @@
 
 mod assets;
 mod classes;
+mod configs;
 mod disk;
 mod dns;
 mod lab;
@@ -11,6 +12,7 @@ mod machines;
 mod networks;
 mod pool;
 mod profiles;
+mod secrets;
 mod site_block;
 
 pub(crate) use pool::first_host;
@@ -39,7 +41,11 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let networks = networks::read(world, &settings);
     machines::check(world, &machines, &networks);
     networks::check(world, &networks);
+    let added = classes.values().flat_map(|class| &class.configs).chain(machines.iter().flat_map(|m| &m.configs));
+    profiles::warn_unreported(world, &profiles, added.clone());
+    let files = site_block::files(world, profiles.values().flat_map(|profile| &profile.configs).chain(added));
     machines::warn_parked(world, &machines, &classes, default_profile.is_some());
+    let secrets = secrets::read(world, &machines);
     let dns = dns::read(world, &settings, &machines);
     let networks = networks::finish(world, &networks, &machines);
     let machines: BTreeMap<_, _> =
@@ -57,6 +63,8 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         ipxe_dir: settings.ipxe_dir,
         secure_boot: settings.secure_boot,
         set_at: settings.set_at,
+        files,
+        secrets,
         loaders,
         networks,
         dns,

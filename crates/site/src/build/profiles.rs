@@ -1,15 +1,14 @@
 //! `profile` blocks: what to boot.
 
-use super::{LEAVE_BY, disk};
+use super::{LEAVE_BY, configs, disk};
 use crate::{
-    Boot, Install, LeaveBy, Linux, Profile, TextFile,
+    Boot, Config, Install, LeaveBy, Linux, Profile, TextFile,
     fields::Fields,
     functions::{nearby, reason},
     source::{At, Span},
     world::World,
 };
-use serde_json::Value;
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 pub(super) fn read(world: &World<'_>) -> BTreeMap<String, Profile> {
     let profiles = world.blocks("profile").filter_map(|block| profile(&Fields::new(world, block)));
@@ -23,8 +22,9 @@ fn profile(fields: &Fields<'_, '_>) -> Option<Profile> {
     let menu = fields.flag("menu").unwrap_or(fields.inner("install").is_none());
     let (arch, vars) = (fields.parsed_list("arch"), fields.vars());
     let arch = arch.unwrap_or_default().into_iter().map(|at| at.value).collect();
-    let (boot, install) = (boot(fields), install(fields));
-    let profile = Profile { name: name.value, place: fields.place(), title, menu, boot: boot?, install, arch, vars };
+    let (boot, configs, install) = (boot(fields), configs::read(fields), install(fields));
+    let place = fields.place();
+    let profile = Profile { name: name.value, place, title, menu, boot: boot?, configs, install, arch, vars };
     check_install(fields, &profile);
     Some(profile)
 }
@@ -45,7 +45,7 @@ fn install(fields: &Fields<'_, '_>) -> Option<Install> {
     })
 }
 
-/// An install that cannot end, and one on a menu, are not what was meant.
+/// An install on a menu is not what was meant.
 fn check_install(fields: &Fields<'_, '_>, profile: &Profile) {
     if profile.install.is_none() {
         return;
@@ -55,10 +55,23 @@ fn check_install(fields: &Fields<'_, '_>, profile: &Profile) {
         note.label("it would write to the disk of whoever chooses it")
             .next("remove `menu`; `firstlight machines arm NAME` begins an install");
     }
-    if !profile.reports() && !matches!(profile.boot, Boot::Disk(_) | Boot::Menu) {
+}
+
+/// An install of which nothing says where it reports that it is done. What a class or a machine adds may say it.
+pub(super) fn warn_unreported<'c>(
+    world: &World<'_>,
+    profiles: &BTreeMap<String, Profile>,
+    mut added: impl Iterator<Item = &'c Config>,
+) {
+    if added.any(|config| config.reports()) {
+        return;
+    }
+    let boots = |profile: &&Profile| !matches!(profile.boot, Boot::Disk(_) | Boot::Menu);
+    for profile in profiles.values().filter(|profile| profile.install.is_some() && !profile.reports()).filter(boots) {
+        let Some(block) = world.find("profile", &profile.name) else { continue };
         let message =
             format!("nothing in the profile `{}` says where to report that the install is done", profile.name);
-        let note = fields.world.problems.warning(fields.block.header, message);
+        let note = world.problems.warning(block.header, message);
         note.label("each machine would be held after its last attempt")
             .next("have the installer send a POST request to `{{ report_url }}` at its end");
     }
@@ -95,8 +108,9 @@ fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
         }
         return None;
     };
-    only_with(fields, way, "kernel", &["initrd", "args", "config"]);
-    only_with(fields, way, "boot", &["leave_by"]);
+    only_with(fields, way, &["kernel"], &["initrd", "args"]);
+    only_with(fields, way, &["kernel", "script"], &["config"]);
+    only_with(fields, way, &["boot"], &["leave_by"]);
     match way {
         "kernel" => linux(fields).map(Boot::Linux),
         "script" => text_file(fields, &fields.text("script")?).map(Boot::Script),
@@ -108,11 +122,11 @@ fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
     }
 }
 
-fn only_with(fields: &Fields<'_, '_>, way: &str, needed: &str, names: &[&str]) {
+fn only_with(fields: &Fields<'_, '_>, way: &str, needed: &[&str], names: &[&str]) {
     for (name, written) in names.iter().filter_map(|name| Some((name, fields.written(name)?))) {
-        if way != needed {
+        if !needed.contains(&way) {
             let note = fields.error(written.key, format!("`{name}` has no effect in a profile with `{way}`"));
-            note.help(format!("it goes with `{needed}`; remove it here"));
+            note.help(format!("it goes with `{}`; remove it here", needed.join("` or `")));
         }
     }
 }
@@ -122,8 +136,7 @@ fn linux(fields: &Fields<'_, '_>) -> Option<Linux> {
     let initrds = fields.texts("initrd").unwrap_or_default();
     let initrds = initrds.into_iter().filter(|name| fields.world.known("asset", name)).map(|at| at.value).collect();
     let (args, at) = args(fields);
-    let (args_place, configs) = (fields.world.problems.place(at), configs(fields));
-    Some(Linux { kernel: kernel?, initrds, args, args_place, configs })
+    Some(Linux { kernel: kernel?, initrds, args, args_place: fields.world.problems.place(at) })
 }
 
 /// The kernel's command line, joined from its parts. It is one line.
@@ -139,38 +152,10 @@ fn args(fields: &Fields<'_, '_>) -> (String, Span) {
     (line, fields.written("args").map_or(fields.block.header, |written| written.span))
 }
 
-/// One file, a list of files served under their own names, or a map from name to file.
-fn configs(fields: &Fields<'_, '_>) -> BTreeMap<String, TextFile> {
-    let named: Vec<(Option<String>, At<Value>)> = match fields.value("config") {
-        Some(At { value: Value::Object(map), span }) => {
-            map.into_iter().map(|(name, file)| (Some(name), At::new(file, span))).collect()
-        }
-        Some(_) => fields.items("config").unwrap_or_default().into_iter().map(|file| (None, file)).collect(),
-        None => Vec::new(),
-    };
-    let mut configs = BTreeMap::new();
-    for (name, file) in named {
-        let span = file.span;
-        let Value::String(file) = file.value else {
-            let _: Option<()> = fields.wrong_type(&file, "config", "a file's name, a list of them, or a map of them");
-            continue;
-        };
-        let base = Path::new(&file).file_name().and_then(|base| base.to_str()).unwrap_or_default();
-        let name = At::new(name.unwrap_or_else(|| base.to_owned()), span);
-        check_name(fields, &name);
-        let Some(text) = text_file(fields, &At::new(file, span)) else { continue };
-        if configs.insert(name.value.clone(), text).is_some() {
-            let note = fields.error(span, format!("a second config is served as `{}`", name.value));
-            note.next("name them: config = { \"a.yaml\" = \"one/file.yaml\", \"b.yaml\" = \"other/file.yaml\" }");
-        }
-    }
-    configs
-}
-
 /// Reads a text file of the site.
-fn text_file(fields: &Fields<'_, '_>, name: &At<String>) -> Option<TextFile> {
+pub(super) fn text_file(fields: &Fields<'_, '_>, name: &At<String>) -> Option<TextFile> {
     let world = fields.world;
-    match world.outside.read(&world.root.join(&name.value)) {
+    match world.text(&name.value) {
         Ok(text) => Some(TextFile { file: name.value.clone(), place: world.problems.place(name.span), text }),
         Err(error) => {
             let note = fields.error(name.span, format!("`{}` cannot be read: {}", name.value, reason(&error)));

@@ -1,6 +1,6 @@
 //! The `site` block: what concerns the whole site.
 
-use crate::{Boot, Place, Profile, SetAt, Unknown, fields::Fields, world::World};
+use crate::{Boot, Config, Files, Place, Profile, SetAt, Unknown, fields::Fields, world::World};
 use firstlight_model::Domain;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -52,6 +52,31 @@ fn name(fields: &Fields<'_, '_>) -> Option<String> {
         return None;
     }
     Some(name.value)
+}
+
+/// The folder of files that configs may embed. Where nothing is set, it is only read where a config may want it.
+pub(super) fn files<'c>(world: &World<'_>, mut configs: impl Iterator<Item = &'c Config>) -> Files {
+    let set = world.find("site", "").and_then(|block| Fields::new(world, block).text("files_dir"));
+    if set.is_none() && !configs.any(Config::may_embed) {
+        return Files::default();
+    }
+    let name = set.as_ref().map_or("files", |at| &*at.value);
+    let why = match world.outside.folder(&world.root.join(name)) {
+        Ok(Some(entries)) => return Files::new(name, entries),
+        Ok(None) if set.is_none() => return Files::default(),
+        Ok(None) => "there is no such folder".to_owned(),
+        Err(unreadable) if unreadable.path.is_empty() => unreadable.why,
+        Err(unreadable) => format!("`{}`: {}", unreadable.path, unreadable.why),
+    };
+    let message = format!("the folder of files `{name}` cannot be read: {why}");
+    let help = "it holds what configs embed; what is large belongs into an `asset`";
+    match set {
+        Some(at) => drop(world.problems.error(at.span, message).next(help)),
+        None => {
+            world.problems.of_folder(message, "set `files_dir` in the `site` block to a folder for what configs embed")
+        }
+    }
+    Files::default()
 }
 
 /// A folder's name as a label: what letters, digits and hyphens are left of it.

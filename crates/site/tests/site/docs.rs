@@ -24,16 +24,19 @@ fn examples(page: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn every_example_of_the_reference_parses() {
-    let page = fs::read_to_string(top().join("docs/site.md")).unwrap();
-    let examples = examples(&page);
     let mut files = outside();
-    for name in ["hello.ipxe", "rescue.ipxe", "preseed.cfg"] {
+    let named = ["hello.ipxe", "rescue.ipxe", "preseed.cfg", "first.preseed", "second.preseed", "etcd.preseed"];
+    for name in named {
         files.files.insert(Path::new("site").join(name), String::new());
     }
-    assert!(examples.len() > 8, "only {} examples found", examples.len());
-    for (line, text) in examples {
-        if let Err(report) = parse(&Sources::single("site", text), &files) {
-            panic!("docs/site.md, the example at line {line}:\n{report}");
+    files.files.insert("site/secrets/join".into(), "hunter2\n".to_owned());
+    for (page, at_least) in [("docs/site.md", 9), ("docs/configs.md", 3)] {
+        let examples = examples(&fs::read_to_string(top().join(page)).unwrap());
+        assert!(examples.len() >= at_least, "only {} examples found in {page}", examples.len());
+        for (line, text) in examples {
+            if let Err(report) = parse(&Sources::single("site", text), &files) {
+                panic!("{page}, the example at line {line}:\n{report}");
+            }
         }
     }
 }

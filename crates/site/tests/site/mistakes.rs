@@ -177,6 +177,44 @@ fn assets_and_profiles() {
 }
 
 #[test]
+fn configs() {
+    let with = |config: &str| format!("profile \"p\" {{\n script = \"a.ipxe\"\n config = {config}\n}}");
+    for (config, message) in [
+        ("1", "3:11 `config` is a file's name, a list of them, or a map of them, not a number"),
+        ("\"gone.bu\"", "3:11 `gone.bu` cannot be read: there is no such file"),
+        ("{ file = 1 }", "3:11 `file` is a string, not a number"),
+        ("[{ name = \"x\" }]", "3:12 this config names no file"),
+        ("{ file = \"a.ipxe\", knid = \"text\" }", "3:11 a config has no `knid`"),
+        ("{ file = \"a.ipxe\", kind = \"igntion\" }", "3:11 `igntion` is no kind of config"),
+        ("{ file = \"a.ipxe\", template = \"no\" }", "3:11 `template` is true or false, not a string"),
+        ("{ \"a b\" = \"a.ipxe\" }", "3:11 `a b` cannot be part of a URL"),
+    ] {
+        assert_eq!(below_network(&with(config)), [message], "{config}");
+    }
+}
+
+#[test]
+fn secrets() {
+    check(&[
+        ("secret \"s\" {}", &["1:1 the secret `s` needs one of file, env and folder"]),
+        ("secret \"s\" { file = \"gone\" }", &["1:21 the secret in `gone` cannot be read: there is no such file"]),
+        ("secret \"s\" { env = \"GONE\" }", &["1:20 the environment variable `GONE` is not set"]),
+        ("secret \"s t\" { env = \"HOME_DOMAIN\" }", &["1:8 `s t` cannot be the name of a secret"]),
+        (
+            "secret \"s\" {\n env = \"HOME_DOMAIN\"\n key = \"A\"\n}",
+            &[
+                "2:8 the secret in the variable `HOME_DOMAIN` cannot be used: it has no `A`: expected lines of A=…, or an object of JSON",
+            ],
+        ),
+        (
+            "secret \"s\" {\n env = \"HOME_DOMAIN\"\n classes = [\"c\"]\n machines = [\"m\"]\n}",
+            &["3:13 there is no class `c`", "4:14 there is no machine `m`"],
+        ),
+        ("secret \"s\" { folder = \"keys\" }", &["1:23 the folder `keys` holds a file for no declared machine"]),
+    ]);
+}
+
+#[test]
 fn loaders() {
     check(&[
         ("loader \"a\" {\n arch = 22\n path = \"x\"\n over = \"nfs\"\n}", &["4:9 `nfs` is not a value of `over`"]),

@@ -126,7 +126,7 @@ fn what_is_not_said_is_implied() {
 
     let Boot::Linux(linux) = &site.profiles["linux"].boot else { panic!() };
     assert_eq!(linux.args, "quiet config={{ config_url }}");
-    assert_eq!(linux.configs["worker.yaml"].text, "the text of site/worker.yaml\n");
+    assert_eq!(&*site.profiles["linux"].configs[0].file.text, "the text of site/worker.yaml\n");
     let worker = &site.classes["worker"];
     assert_eq!(
         (worker.profile.as_deref(), &worker.vars["tier"], &worker.vars["region"]),
@@ -147,6 +147,34 @@ fn what_is_not_said_is_implied() {
 fn the_only_profile_is_the_default() {
     let site = site("network \"n\" { subnet = \"10.9.0.0/24\" }\nprofile \"p\" { boot = \"disk\" }\n");
     assert_eq!(site.default_profile.as_deref(), Some("p"));
+}
+
+#[test]
+fn configs_are_kept_in_order_and_a_class_has_those_that_it_inherits_first() {
+    let text = "network \"n\" { subnet = \"10.9.0.0/24\" }\nprofile \"p\" {\n script = \"a.ipxe\"\n \
+                config = { \"x.ign\" = { file = \"worker.yaml\", kind = \"ignition\", template = false } }\n}\n\
+                class \"base\" { config = \"worker.yaml\" }\n\
+                class \"big\" {\n extends = \"base\"\n config = [\"sub/worker.yaml\"]\n}\n\
+                machine \"m\" {\n serial = \"1\"\n class = \"big\"\n config = \"a.ipxe\"\n}\n";
+    let files = |configs: &[firstlight_site::Config]| -> Vec<String> {
+        configs.iter().map(|config| format!("{} {}", config.served_as(), config.file.file)).collect()
+    };
+    for site in [site(text), site(&show(&site(text)))] {
+        assert_eq!(files(&site.profiles["p"].configs), ["x.ign worker.yaml"]);
+        assert!(!site.profiles["p"].configs[0].template);
+        assert_eq!(files(&site.classes["big"].configs), ["worker.yaml worker.yaml", "worker.yaml sub/worker.yaml"]);
+        assert_eq!(files(&site.machines["m"].configs), ["a.ipxe a.ipxe"]);
+    }
+}
+
+#[test]
+fn a_secret_is_read_and_never_shown() {
+    let text = "secret \"s\" {\n env = \"HOME_DOMAIN\"\n machines = \"m\"\n}\nmachine \"m\" { serial = \"1\" }\n";
+    let site = site(text);
+    let secret = site.secrets["s"].of(&site, &site.machines["m"]).unwrap();
+    assert_eq!(secret.expose(), "home.example");
+    let shown = format!("{site:?} {} {}", show(&site), serde_json::to_string(&site).unwrap());
+    assert!(!shown.contains("home.example") && show(&site).contains("env      = \"HOME_DOMAIN\""), "{shown}");
 }
 
 #[test]
