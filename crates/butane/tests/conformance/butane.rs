@@ -75,7 +75,7 @@ fn names_the_line(theirs: &str, ours: &str) -> Option<String> {
     (!named).then(|| format!("says {ours}instead of {theirs}"))
 }
 
-fn lay_out(files: &Path, list: &Value) {
+pub(super) fn lay_out(files: &Path, list: &Value) {
     fs::create_dir(files).unwrap();
     for file in list.as_array().into_iter().flatten() {
         let path = files.join(file["path"].as_str().unwrap());
