@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.
 //! docs/cli.md describes each command and these.
 
+mod butane;
 mod check;
 mod config;
 mod doctor;
@@ -66,6 +67,9 @@ enum Command {
     /// Run a site's lab: an isolated network of virtual machines
     #[command(subcommand)]
     Lab(lab::Command),
+    /// Translate a Butane config to Ignition, as `butane` does
+    #[command(disable_version_flag = true)]
+    Butane(butane::Args),
     /// Check Ignition configs
     #[command(subcommand)]
     Ignition(ignition::Command),
@@ -118,6 +122,7 @@ fn main() -> ExitCode {
         Command::Machines(args) => machines::run(args),
         Command::Config(command) => config::run(command),
         Command::Lab(command) => lab::run(command),
+        Command::Butane(args) => butane::run(args),
         Command::Ignition(command) => ignition::run(command),
         Command::Image(command) => image::run(command),
     };

@@ -174,6 +174,15 @@ impl Value {
     }
 }
 
+impl Position {
+    /// The place that follows this text, in lines and characters.
+    pub(crate) fn after(text: &str) -> Self {
+        let from_one = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+        let column = text.rsplit('\n').next().map_or(0, |last| last.chars().count());
+        Self { line: from_one(text.matches('\n').count()), column: from_one(column) }
+    }
+}
+
 impl Key {
     /// A key that no user wrote.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {

@@ -22,10 +22,13 @@ use crate::{
     files::Files,
     ignition::{self, recognise::Foreign},
     report::{Entry, Report, Severity},
-    tree::{Origin, Path, Segment},
+    tree::{Origin, Path, Position, Segment},
     yaml::Document,
 };
 use dialect::Dialect;
+
+/// The version of `butane` whose behaviour this is.
+pub const REFERENCE: &str = "0.29.0";
 
 const NODE_EXISTS: &str = "matching filesystem node has existing contents or different type";
 
@@ -91,6 +94,38 @@ pub fn translate(source: &str, files: &dyn Files, options: Options) -> Outcome {
         Ok(ignition) => Outcome { ignition: Some(ignition), report, failure: None },
         Err(failure) => Outcome { ignition: None, report, failure: Some(failure) },
     }
+}
+
+/// As [`translate`], for a file as it lies on disk: UTF-8, or UTF-16 with a byte order mark.
+pub fn translate_bytes(source: &[u8], files: &dyn Files, options: Options) -> Outcome {
+    let unreadable = |at, message: &str| {
+        let entry = Entry { severity: Severity::Error, path: None, at, message: message.to_owned() };
+        Outcome { ignition: None, report: Report { entries: vec![entry] }, failure: Some(Failure::Yaml) }
+    };
+    if let Some(text) = utf16(source) {
+        return match text {
+            Some(text) => translate(&text, files, options),
+            None => unreadable(None, "this begins as UTF-16, and is none"),
+        };
+    }
+    match std::str::from_utf8(source) {
+        Ok(text) => translate(text, files, options),
+        Err(error) => {
+            let before = String::from_utf8_lossy(&source[..error.valid_up_to()]);
+            unreadable(Some(Position::after(&before)), "this is not UTF-8")
+        }
+    }
+}
+
+/// A text in UTF-16, if its byte order mark says so; none within, if it is broken.
+fn utf16(source: &[u8]) -> Option<Option<String>> {
+    let unit: fn([u8; 2]) -> u16 = match source {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units: Vec<u16> = source[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    Some(String::from_utf16(&units).ok().filter(|_| source.len().is_multiple_of(2)))
 }
 
 fn stages(source: &str, files: &dyn Files, options: Options, report: &mut Report) -> Result<String, Failure> {

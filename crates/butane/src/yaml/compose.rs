@@ -14,7 +14,8 @@ pub(super) fn compose(text: &str) -> Result<Document, Error> {
         let (event, at) = match events.next() {
             Ok(next) => next,
             Err(error) => {
-                let at = error.at.or_else(|| Some(place(text, events.problem_offset())));
+                let read = &text.as_bytes()[..events.problem_offset().min(text.len())];
+                let at = error.at.or_else(|| Some(Position::after(&String::from_utf8_lossy(read))));
                 return Err(Error { at, ..error });
             }
         };
@@ -24,15 +25,6 @@ pub(super) fn compose(text: &str) -> Result<Document, Error> {
             other => composer.take(other, at)?,
         }
     }
-}
-
-/// The line and column of a byte.
-fn place(text: &str, offset: usize) -> Position {
-    let before = String::from_utf8_lossy(&text.as_bytes()[..offset.min(text.len())]);
-    let line = before.matches('\n').count();
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count());
-    let from_one = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
-    Position { line: from_one(line), column: from_one(column) }
 }
 
 #[derive(Default)]

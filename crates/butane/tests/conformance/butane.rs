@@ -3,7 +3,8 @@
 //! Compared are JSON with its data URLs decoded, since compressors differ, and what is said as a set, since the reference
 //! finds the unused keys of an object in random order. Where YAML cannot be read the words differ, but the line is named.
 
-use super::decoded::{content, decoded};
+use super::decoded::decoded;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use firstlight_butane::{Failure, Files, Folder, NoFiles, Options, translate};
 use serde_json::Value;
 use std::{
@@ -89,5 +90,14 @@ pub(super) fn lay_out(files: &Path, list: &Value) {
             let mode = if file["executable"] == true { 0o755 } else { 0o644 };
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         }
+    }
+}
+
+/// A file's content in a record: text, or base64.
+fn content(file: &Value) -> Vec<u8> {
+    match (file["content"].as_str(), file["content"]["base64"].as_str()) {
+        (Some(text), _) => text.as_bytes().to_vec(),
+        (_, Some(text)) => STANDARD.decode(text).unwrap(),
+        _ => Vec::new(),
     }
 }

@@ -5,15 +5,6 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::io::Read;
 
-/// A file's content in a record: text, or base64.
-pub(crate) fn content(file: &Value) -> Vec<u8> {
-    match (file["content"].as_str(), file["content"]["base64"].as_str()) {
-        (Some(text), _) => text.as_bytes().to_vec(),
-        (_, Some(text)) => STANDARD.decode(text).unwrap(),
-        _ => Vec::new(),
-    }
-}
-
 /// JSON with the content of each data URL in its place; `null` for nothing.
 pub(crate) fn decoded(json: &str) -> Value {
     if json.is_empty() {
