@@ -3,6 +3,7 @@
 mod approve;
 mod made_of;
 mod order;
+mod release;
 mod show;
 
 use crate::{
@@ -19,7 +20,7 @@ use firstlight_site::Machine;
 use firstlight_state::{Event, EventFilter, Who, read_events, read_standings};
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -51,13 +52,14 @@ enum Command {
         #[command(flatten)]
         site: SiteOption,
     },
-    /// Let machines go on: boot what the site says, install where their profile installs; or declare one with --name
+    /// Let machines go on: boot what the site says, install where their profile installs; or declare them, with --name or
+    /// with a --class that has names
     Approve(order::Approve),
     /// Have machines install at their next boot, whatever is on their disks
     Arm(order::Target),
     /// Have machines wait
     Hold(order::Hold),
-    /// Have machines wait for good
+    /// Have machines wait for good; a name that one was given from its class's names is free again
     Retire(order::Target),
     /// Give machines another profile for their next boot only
     BootOnce(order::BootOnce),
@@ -111,6 +113,8 @@ struct Row {
     class: Option<String>,
     /// Where it stands in its life, and why.
     stage: Stage,
+    /// Whether its name is one that it was given from its class's names.
+    name_given: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     cause: String,
     status: String,
@@ -163,6 +167,7 @@ fn standings(state: &Path) -> Result<Known, Failure> {
 
 fn rows(declared: BTreeMap<String, Machine>, overview: Overview, known: &Known) -> Vec<Row> {
     let stands = |who: Who| known.get(&who).map(|s| (s.stage, s.cause.clone())).unwrap_or_default();
+    let given: BTreeSet<&str> = known.values().filter_map(|standing| standing.name.as_deref()).collect();
     let mut seen = overview.machines;
     let mut rows = Vec::new();
     for (name, machine) in declared {
@@ -171,6 +176,7 @@ fn rows(declared: BTreeMap<String, Machine>, overview: Overview, known: &Known) 
         let found = found.and_then(|mac| seen.remove(&mac));
         let (stage, cause) = stands(Who::Machine(name.clone()));
         rows.push(Row {
+            name_given: given.contains(name.as_str()),
             stage,
             cause,
             name: Some(name),
@@ -186,6 +192,7 @@ fn rows(declared: BTreeMap<String, Machine>, overview: Overview, known: &Known) 
         stage: stands(Who::Stranger(seen.mac)).0,
         cause: stands(Who::Stranger(seen.mac)).1,
         name: None,
+        name_given: false,
         mac: Some(seen.mac),
         address: seen.address.map(|address| address.to_string()),
         declared: false,

@@ -22,6 +22,12 @@ pub enum Input {
     Tick,
     /// A person ordered something.
     Ordered(Order),
+    /// It was given this name.
+    Named(String),
+    /// Its name is another's from now on: it is retired without one.
+    Unnamed,
+    /// Whoever had this name has it no more: the next one begins anew.
+    Forgotten,
 }
 
 /// What a person can order.

@@ -114,6 +114,9 @@ pub struct Standing {
     /// An install on its disk was completed, and none was begun since.
     #[serde(default)]
     pub on_disk: bool,
+    /// The name that a machine which nobody had declared was given, from its class's names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// It has booted, installed or been armed before: the site's `wipe = true` alone does not arm it any more.
     #[serde(default)]
     pub begun: bool,

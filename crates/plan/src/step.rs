@@ -26,6 +26,12 @@ pub fn step(standing: &Standing, input: &Input, rules: &Rules, now: Timestamp) -
         Input::Failed(attempt, reason) => failed(&mut walk, attempt, reason, rules)?,
         Input::Tick => tick(&mut walk, rules),
         Input::Ordered(order) => ordered(&mut walk, order, rules)?,
+        Input::Named(name) => named(&mut walk, name),
+        Input::Unnamed => unnamed(&mut walk),
+        Input::Forgotten => {
+            walk.standing = Standing::default();
+            walk.keep();
+        }
     }
     Ok(walk.end())
 }
@@ -260,6 +266,18 @@ fn tick(walk: &mut Walk, rules: &Rules) {
         Stage::Booting => walk.go(Stage::BootFailed, cause),
         _ => walk.standing.deadline = None,
     }
+}
+
+fn named(walk: &mut Walk, name: &str) {
+    walk.standing.name = Some(name.to_owned());
+    walk.note(format!("was given the name {name}"), None);
+}
+
+fn unnamed(walk: &mut Walk) {
+    let name = walk.standing.name.take().unwrap_or_default();
+    walk.new_cycle();
+    walk.standing.once = None;
+    walk.go(Stage::Retired, format!("by order; its name {name} is free again"));
 }
 
 fn hold_if_exhausted(walk: &mut Walk, rules: &Rules) {

@@ -21,6 +21,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => Just(Order::Hold { reason: String::new() }.into()),
         1 => Just(Order::Retire.into()),
         1 => Just(Order::BootOnce { profile: "rescue".to_owned() }.into()),
+        1 => Just(Input::Named("vega".to_owned())),
+        1 => Just(Input::Unnamed),
     ]
 }
 

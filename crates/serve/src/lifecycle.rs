@@ -1,10 +1,12 @@
 //! Where machines stand, for the servers and for the orders of people: what happened is turned into a change, the change
 //! is made durable, and each of its steps is recorded. What the changes are is decided in `firstlight_plan`.
 
+mod names;
+
 use crate::{BEAT, Context, Stop, context::now, pulse::Pulse};
 use firstlight_boot::{Ask, BootSet, Choice};
 use firstlight_model::{Mac, Timestamp};
-use firstlight_plan::{Input, Order, Stage, Standing, Transition};
+use firstlight_plan::{Input, Order, Stage, Standing, Step, Transition};
 use firstlight_state::{Change, Changed, Event, NotChanged, Standings, What, Who};
 use std::{io, net::IpAddr, thread::JoinHandle, time::Duration};
 
@@ -16,6 +18,7 @@ const TICK: Duration = BEAT;
 pub struct Lifecycle {
     context: Context,
     standings: Standings,
+    names: names::BeingGiven,
 }
 
 /// Whose question or report it is.
@@ -37,7 +40,7 @@ pub(crate) fn who(set: &BootSet, ask: &Ask) -> Who {
 impl Lifecycle {
     /// Judges by the site of the moment, and records where `context` says.
     pub fn new(context: Context, standings: Standings) -> Lifecycle {
-        Lifecycle { context, standings }
+        Lifecycle { context, standings, names: Default::default() }
     }
 
     /// Where a machine stands.
@@ -137,11 +140,14 @@ impl Lifecycle {
 
     /// Records each step. That a stranger is parked has an event of its own.
     fn record(&self, who: &Who, mac: Mac, transition: &Transition) {
-        for step in transition.steps.iter().filter(|step| !(who.is_stranger() && step.to == Stage::Parked)) {
-            tracing::info!("{who}: {} → {}: {}", step.from, step.to, step.cause);
-            let (from, to, cause, attempt) = (step.from, step.to, step.cause.clone(), step.attempt.clone());
-            self.event(who, mac, What::Stage { from, to, cause, attempt });
-        }
+        let steps = transition.steps.iter().filter(|step| !(who.is_stranger() && step.to == Stage::Parked));
+        steps.for_each(|step| self.record_step(who, mac, step));
+    }
+
+    fn record_step(&self, who: &Who, mac: Mac, step: &Step) {
+        tracing::info!("{who}: {} → {}: {}", step.from, step.to, step.cause);
+        let (from, to, cause, attempt) = (step.from, step.to, step.cause.clone(), step.attempt.clone());
+        self.event(who, mac, What::Stage { from, to, cause, attempt });
     }
 
     fn event(&self, who: &Who, mac: Mac, what: What) {

@@ -92,7 +92,12 @@ static BLOCKS: &[Schema] = &[
         )],
     ),
     block("secret", true, &["file", "env", "folder", "key", "classes", "machines"], &[]),
-    block("class", true, &["extends", "profile", "config", "leave_by", "secure_boot", "vars"], &[]),
+    block(
+        "class",
+        true,
+        &["extends", "profile", "name_pool", "name_pattern", "config", "leave_by", "secure_boot", "vars"],
+        &[],
+    ),
     block(
         "machine",
         true,

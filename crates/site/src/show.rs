@@ -4,7 +4,8 @@ mod dns;
 
 use crate::{
     Asset, AssetSource, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine,
-    LeaveBy, Linux, Loader, Machine, Network, Over, Profile, Secret, SecretSource, Site, Then, Unknown, Vars,
+    LeaveBy, Linux, Loader, Machine, Naming, Network, Over, Pool, Profile, Secret, SecretSource, Site, Then, Unknown,
+    Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -293,6 +294,12 @@ fn secret(page: &mut Page, secret: &Secret) {
 fn class(page: &mut Page, class: &Class) {
     page.maybe("extends", &class.extends);
     page.maybe("profile", &class.profile);
+    match &class.naming {
+        Some(Naming::NamePool(Pool::Known(list))) => page.text("name_pool", list),
+        Some(Naming::NamePool(Pool::Own(names))) => page.list("name_pool", names),
+        Some(Naming::NamePattern(pattern)) => page.text("name_pattern", pattern),
+        None => {}
+    }
     page.maybe("leave_by", &class.leave_by.map(leave_by));
     page.flag("secure_boot", class.secure_boot);
     page.configs(class.configs.get(class.inherited_configs..).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
 //! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
 
-use crate::{Config, DiskChoice, Files, Secret};
+use crate::{Config, DiskChoice, Files, Naming, Secret};
 use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Sha256, Uuid};
 use serde::Serialize;
 use std::{
@@ -409,6 +409,9 @@ pub struct Class {
     pub extends: Option<String>,
     /// Its profile, its own or inherited.
     pub profile: Option<String>,
+    /// Where machines that are approved into it have their names from, its own or inherited.
+    #[serde(flatten)]
+    pub naming: Option<Naming>,
     /// How its machines leave iPXE for the disk; the machine's own overrides it.
     pub leave_by: Option<LeaveBy>,
     /// Whether its machines get the signed chain; the machine's own overrides it.

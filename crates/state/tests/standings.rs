@@ -86,6 +86,9 @@ fn made_up_addresses_do_not_fill_the_memory_and_push_out_no_declared_machine() {
     let held = stranger(7);
     let hold = Input::Ordered(Order::Hold { reason: "look".to_owned() });
     standings.change_and_wait(Change { input: hold, ..held.clone() }).unwrap();
+    let named = stranger(8);
+    standings.change_and_wait(named.clone()).unwrap();
+    standings.change_and_wait(Change { input: Input::Named("vega".to_owned()), ..named.clone() }).unwrap();
     for chunk in (100..40_100).collect::<Vec<u32>>().chunks(4000) {
         chunk.iter().for_each(|n| standings.change(stranger(*n), drop));
         standings.change_and_wait(stranger(1)).unwrap();
@@ -94,9 +97,13 @@ fn made_up_addresses_do_not_fill_the_memory_and_push_out_no_declared_machine() {
     let known = read_standings(dir.path()).unwrap();
     let (again, _writer) = Standings::open(&folder).unwrap();
     let kept = read_standings(dir.path()).unwrap();
-    assert!(known.len() < 45_000 && kept.len() <= 20_002, "{} and {}", known.len(), kept.len());
+    assert!(known.len() < 45_000 && kept.len() <= 20_003, "{} and {}", known.len(), kept.len());
     assert_eq!(again.get(&"kitt".into()).stage, Stage::Installing);
     assert_eq!(again.get(&held.who).stage, Stage::Held);
+    assert_eq!(again.names().get("vega"), Some(&Mac([2, 0, 0, 0, 0, 8])));
+    let unnamed = again.change_and_wait(Change { input: Input::Unnamed, ..named }).unwrap().standing;
+    assert_eq!((unnamed.stage, unnamed.name, again.names().len()), (Stage::Retired, None, 0));
+    assert!(unnamed.cause.contains("vega is free again"));
     assert_eq!(segments(dir.path()).len(), 1, "compacted at the start");
 }
 

@@ -1,20 +1,22 @@
-//! `firstlight machines approve MAC --name NAME`: a machine that nobody declared becomes a declared one. Its block is
-//! written into `approved.hcl` in the site: the site stays the one truth, and can be edited afterwards as any other file.
+//! `firstlight machines approve MAC… --name NAME | --class CLASS`: machines that nobody declared become declared ones, by
+//! this name or by the next of the class's names. Their blocks are written into `approved.hcl` in the site: the site stays the
+//! one truth, and can be edited afterwards as any other file.
 //!
 //! The site is read with the new block before the file is replaced, whole, so that a mistake leaves it as it was.
 
-use super::order::{Target, one};
+use super::order::{Ordered, Target, one, without_server};
 use crate::{Failure, Outcome, output, site, tried};
 use firstlight_model::{Hostname, Mac};
-use firstlight_plan::Order;
+use firstlight_plan::{Order, Standing};
 use firstlight_serve::control::{Answer, ControlError, Request, ask};
+use nix::fcntl::{Flock, FlockArg};
 use std::{fs, io::Write, path::Path};
 
-const FILE: &str = "approved.hcl";
+pub(super) const FILE: &str = "approved.hcl";
 
 #[derive(clap::Args)]
 pub(super) struct Declare {
-    /// For a machine that nobody declared: the name to declare it by
+    /// For a machine that nobody declared: the name to declare it by; without it, the next of its class's names
     #[arg(long)]
     pub(super) name: Option<String>,
     /// The class to declare it with
@@ -31,30 +33,73 @@ impl Declare {
     }
 }
 
-pub(super) fn declare(target: &Target, machines: &[String], declare: &Declare) -> Outcome {
-    let [machine] = machines else {
+/// Declares and approves each; the first that cannot be ends it.
+pub(super) fn declare(target: &Target, declare: &Declare) -> Outcome {
+    if declare.name.is_some() && target.machines.len() > 1 {
         return Err(Failure::Failed("--name names one machine: give one MAC address".to_owned()));
-    };
+    }
+    let mut done = Vec::new();
+    for machine in &target.machines {
+        let (name, standing) = declare_one(target, machine, declare)?;
+        if !target.json {
+            let Standing { stage, cause, .. } = &standing;
+            output::print(&format!("{name} is declared in {FILE}\n{name} is {stage}: {cause}\n"))?;
+        }
+        done.push(Ordered { machine: name.to_string(), standing });
+    }
+    if target.json { output::json(&done) } else { Ok(()) }
+}
+
+fn declare_one(target: &Target, machine: &str, declare: &Declare) -> Result<(Hostname, Standing), Failure> {
     let mac: Mac = machine.parse().map_err(|_| {
-        Failure::Failed(format!("{machine} is no MAC address: --name declares a machine that nobody has declared yet"))
+        Failure::Failed(format!(
+            "{machine} is no MAC address: --name, --class and --profile declare a machine that nobody has declared yet"
+        ))
     })?;
-    let name: Hostname = declare.name.as_deref().unwrap_or_default().parse()?;
     let site = site::load(target.dir())?;
-    if let Some(known) = site.machines.values().find(|known| known.mac == Some(mac) || known.name == name) {
-        let has = if known.name == name { "name" } else { "address" };
-        return Err(Failure::Failed(format!("{}: machine {} has that {has} already", known.place, known.name)));
+    if let Some(known) = site.machines.values().find(|known| known.mac == Some(mac)) {
+        return Err(Failure::Failed(format!(
+            "{}: machine {} has that address already; `firstlight machines approve {}` approves it",
+            known.place, known.name, known.name
+        )));
+    }
+    let name: Hostname = match &declare.name {
+        Some(name) => name.parse()?,
+        None => name_of_class(target, mac, declare)?.parse()?,
+    };
+    if let Some(known) = site.machines.get(name.as_str()) {
+        return Err(Failure::Failed(format!("{}: machine {name} has that name already", known.place)));
     }
     add(target.dir(), &block(&name, mac, declare))?;
+    reload(&target.state())?;
+    let standing = one(target, &target.state(), name.as_str(), &Order::Approve)?;
+    Ok((name.clone(), standing.map_err(|why| Failure::Failed(format!("{name}: {why}")))?))
+}
+
+/// The next of the class's names, which is this machine's from now on.
+fn name_of_class(target: &Target, mac: Mac, declare: &Declare) -> Result<String, Failure> {
+    let Some(class) = declare.class.clone() else {
+        return Err(Failure::Failed("give it a name with --name, or a class that has names with --class".to_owned()));
+    };
     let state = target.state();
-    output::print(&format!("{name} is declared in {FILE}\n"))?;
-    match ask(&state, &Request::Reload) {
-        Ok(Answer::Failed { why }) => return Err(Failure::Failed(format!("the server does not take it: {why}"))),
-        Ok(_) | Err(ControlError::NobodyServes { .. }) => {}
+    let named = match ask(&state, &Request::Name { machine: mac, class: class.clone() }) {
+        Ok(Answer::Named { name }) => Ok(name),
+        Ok(Answer::Failed { why }) => Err(why),
+        Ok(other) => return Err(Failure::Failed(format!("the server answered something else: {other:?}"))),
+        Err(ControlError::NobodyServes { .. }) => {
+            without_server(target, &state, |lifecycle| lifecycle.name(mac, &class))?
+        }
         Err(error) => return Err(error.into()),
-    }
-    match one(target, &state, name.as_str(), &Order::Approve)? {
-        Ok(standing) => output::print(&format!("{name} is {}: {}\n", standing.stage, standing.cause)),
-        Err(why) => Err(Failure::Failed(format!("{name}: {why}"))),
+    };
+    named.map_err(|why| Failure::Failed(format!("{mac}: {why}")))
+}
+
+/// Has the server, where one runs, read the site anew.
+pub(super) fn reload(state: &Path) -> Outcome {
+    match ask(state, &Request::Reload) {
+        Ok(Answer::Failed { why }) => Err(Failure::Failed(format!("the server does not take it: {why}"))),
+        Ok(_) | Err(ControlError::NobodyServes { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -68,8 +113,15 @@ fn block(name: &Hostname, mac: Mac, declare: &Declare) -> String {
     text + "}\n"
 }
 
+/// Held, nobody else changes the site's file by these commands.
+pub(super) fn alone(dir: &Path) -> Result<Flock<fs::File>, Failure> {
+    let folder = fs::File::open(dir).map_err(tried("open", dir))?;
+    Flock::lock(folder, FlockArg::LockExclusive).map_err(|(_, error)| tried("lock", dir)(error.into()))
+}
+
 /// Adds a block to the file, if the site is right with it.
 fn add(dir: &Path, block: &str) -> Outcome {
+    let _alone = alone(dir)?;
     let path = dir.join(FILE);
     let old = match fs::read_to_string(&path) {
         Ok(text) => text + "\n",
@@ -78,14 +130,17 @@ fn add(dir: &Path, block: &str) -> Outcome {
         }
         Err(error) => return Err(tried("read", &path)(error)),
     };
-    let new = old + block;
-    if let Err(report) = firstlight_site::load_with(dir, FILE, &new) {
+    put(dir, &(old + block), &format!("with this block; {FILE} stays as it is:\n{block}"))
+}
+
+/// Replaces the file, if the site is right with its new text; else it would have mistakes `how`.
+pub(super) fn put(dir: &Path, text: &str, how: &str) -> Outcome {
+    if let Err(report) = firstlight_site::load_with(dir, FILE, text) {
         site::complain(&report);
-        return Err(Failure::Failed(format!(
-            "the site would have mistakes with this block; {FILE} stays as it is:\n{block}"
-        )));
+        return Err(Failure::Failed(format!("the site would have mistakes {how}")));
     }
-    replace(&path, &new).map_err(tried("write", &path))
+    let path = dir.join(FILE);
+    replace(&path, text).map_err(tried("write", &path))
 }
 
 /// Whole, or not at all.

@@ -1,7 +1,7 @@
 //! `firstlight machines approve|arm|hold|retire|boot-once`: orders about machines. The running server carries them out;
 //! where none runs, this does, under the state folder's lock and by the same code.
 
-use super::approve;
+use super::{approve, release};
 use crate::{Failure, Outcome, SiteOption, output, site};
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
@@ -23,10 +23,10 @@ use std::{
 pub(super) struct Target {
     /// Declared names, or MAC addresses
     #[arg(required = true, value_name = "MACHINE")]
-    machines: Vec<String>,
+    pub(super) machines: Vec<String>,
     /// Print where each stands now as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Where the server keeps its state; `.firstlight/state` in the site where not given
     #[arg(long, value_name = "DIR", conflicts_with = "lab")]
     state: Option<PathBuf>,
@@ -65,10 +65,10 @@ pub(super) struct BootOnce {
 
 /// A machine after its order.
 #[derive(Serialize)]
-struct Ordered {
-    machine: String,
+pub(super) struct Ordered {
+    pub(super) machine: String,
     #[serde(flatten)]
-    standing: Standing,
+    pub(super) standing: Standing,
 }
 
 impl Target {
@@ -85,10 +85,9 @@ impl Target {
 }
 
 pub(super) fn approve(Approve { target, declare }: Approve) -> Outcome {
-    match declare.name {
-        None if declare.is_empty() => give(&target, &Order::Approve),
-        None => Err(Failure::Failed("--class and --profile go with --name, for a machine that nobody declared".into())),
-        Some(_) => approve::declare(&target, &target.machines, &declare),
+    match declare.is_empty() {
+        true => give(&target, &Order::Approve),
+        false => approve::declare(&target, &declare),
     }
 }
 
@@ -100,8 +99,11 @@ pub(super) fn hold(Hold { target, reason }: Hold) -> Outcome {
     give(&target, &Order::Hold { reason })
 }
 
+/// A name that a machine was given from its class's names goes back to them.
 pub(super) fn retire(target: &Target) -> Outcome {
-    give(target, &Order::Retire)
+    let retired = give(target, &Order::Retire);
+    release::names_of(target, &target.machines)?;
+    retired
 }
 
 pub(super) fn boot_once(BootOnce { target, profile }: BootOnce) -> Outcome {
@@ -150,11 +152,20 @@ pub(super) fn one(
 }
 
 fn here(target: &Target, state: &Path, machine: &str, order: &Order) -> Result<Result<Standing, String>, Failure> {
+    without_server(target, state, |lifecycle| lifecycle.order(machine, order.clone()))
+}
+
+/// Where nobody serves: the same code, on the same state.
+pub(super) fn without_server<T>(
+    target: &Target,
+    state: &Path,
+    act: impl FnOnce(&Lifecycle) -> T,
+) -> Result<T, Failure> {
     let site = site::load(target.dir())?;
     let folder = StateFolder::lock(state)?;
     let (events, _events_writer) = Events::open(&folder)?;
     let (standings, _standings_writer) = Standings::open(&folder)?;
     let set = BootSet::new(site, BTreeMap::new(), BTreeMap::new(), 0);
     let context = Context { boot: Arc::new(ArcSwap::from_pointee(set)), events, mac_of: Arc::new(|_| None) };
-    Ok(Lifecycle::new(context, standings).order(machine, order.clone()))
+    Ok(act(&Lifecycle::new(context, standings)))
 }

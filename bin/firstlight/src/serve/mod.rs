@@ -165,6 +165,14 @@ fn orders(context: Context, lifecycle: Lifecycle, reloader: Arc<Reloader>) -> Ha
             Ok(standing) => Answer::Ordered(standing),
             Err(why) => Answer::Failed { why },
         },
+        Request::Name { machine, class } => match lifecycle.name(machine, &class) {
+            Ok(name) => Answer::Named { name },
+            Err(why) => Answer::Failed { why },
+        },
+        Request::Release { name } => match lifecycle.release(&name) {
+            Ok(standing) => Answer::Ordered(standing),
+            Err(why) => Answer::Failed { why },
+        },
         Request::Status => Answer::Status(Status {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -14,7 +14,7 @@ mod server;
 pub use client::{ControlError, ask};
 pub use server::{Control, Handler};
 
-use firstlight_model::Timestamp;
+use firstlight_model::{Mac, Timestamp};
 use firstlight_plan::{Order, Standing};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,18 @@ pub enum Request {
         /// What.
         what: Order,
     },
+    /// Give a machine that nobody declared the next name of a class.
+    Name {
+        /// The machine.
+        machine: Mac,
+        /// The class.
+        class: String,
+    },
+    /// Take back the name of a machine that is declared no more.
+    Release {
+        /// The name.
+        name: String,
+    },
 }
 
 /// What a running server answers.
@@ -51,6 +63,11 @@ pub enum Answer {
     Reloaded(Reloaded),
     /// Where the machine stands now.
     Ordered(Standing),
+    /// The machine has this name.
+    Named {
+        /// The name.
+        name: String,
+    },
     /// It was not done.
     Failed {
         /// Why, with the next step; perhaps a report of many lines.

@@ -122,7 +122,7 @@ mod tests {
         let stop = Stop::new().unwrap();
         let handler: Handler = Arc::new(|request| match request {
             Request::Reload => reloaded(),
-            Request::Status | Request::Order { .. } => Answer::Failed { why: "no".to_owned() },
+            _ => Answer::Failed { why: "no".to_owned() },
         });
         (stop.clone(), Control::open(folder).unwrap().spawn(handler, stop).unwrap())
     }

@@ -1,10 +1,11 @@
 //! Which network a message belongs to, and what each network gives.
 
 use firstlight_boot::BootSet;
+use firstlight_model::{Hostname, Mac};
 use firstlight_site::{Machine, Network, Site};
 use firstlight_state::Pool;
 use firstlight_wire::dhcp::{Code, Message};
-use std::net::Ipv4Addr;
+use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 /// The sub-option of option 82 by which a relay names the link where its own address says nothing (RFC 3527).
 const LINK_SELECTION: u8 = 5;
@@ -38,6 +39,21 @@ fn link(message: &Message) -> Option<Ipv4Addr> {
 /// The address that the site reserves for a machine in a network.
 pub(super) fn reserved(machine: Option<&Machine>, network: &Network) -> Option<Ipv4Addr> {
     machine?.address.filter(|address| network.subnet.is_host(*address))
+}
+
+/// The names of a site's machines, by the hardware addresses that they are known by.
+pub(super) fn names(site: &Site) -> HashMap<Mac, Arc<Hostname>> {
+    let named = |machine: &Machine| Some((machine.mac?, Arc::new(machine.name.clone())));
+    site.machines.values().filter_map(named).collect()
+}
+
+/// What is different in the names: the new one, or none any more.
+pub(super) fn renamed(
+    old: &HashMap<Mac, Arc<Hostname>>,
+    new: &HashMap<Mac, Arc<Hostname>>,
+) -> HashMap<Mac, Option<Arc<Hostname>>> {
+    let macs = old.keys().chain(new.keys()).filter(|mac| old.get(mac) != new.get(mac));
+    macs.map(|mac| (*mac, new.get(mac).cloned())).collect()
 }
 
 /// What each network of a site gives to machines without a reservation: its ranges, without what is spoken for.

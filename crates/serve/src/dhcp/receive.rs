@@ -4,12 +4,13 @@ use super::{
     clock::Clock,
     commit::Pending,
     engine::{self, Answer, Port},
-    networks::{network_at, network_of, pools},
+    networks::{names, network_at, network_of, pools, renamed},
     socket::{BATCH, Outgoing, Socket},
 };
 use crate::{BEAT, Stop, now, udp::Inbox};
 use arc_swap::ArcSwap;
 use firstlight_boot::BootSet;
+use firstlight_model::{Hostname, Mac};
 use firstlight_site::Network;
 use firstlight_state::{Event, Events, SharedTable, What};
 use firstlight_wire::dhcp::Message;
@@ -32,8 +33,9 @@ pub(super) struct Receiver {
     events: Events,
     queue: SyncSender<Vec<Pending>>,
     stop: Stop,
-    /// The generation that the table's pools are of.
+    /// The generation that the table's pools and these names are of.
     generation: u64,
+    names: HashMap<Mac, Arc<Hostname>>,
     exhausted: HashMap<String, Instant>,
     clock: Clock,
     /// When it was last logged that the disk is too slow.
@@ -49,11 +51,25 @@ impl Receiver {
         queue: SyncSender<Vec<Pending>>,
         stop: Stop,
     ) -> Self {
-        let set = boot.load();
-        table.lock().set_pools(pools(&set.site));
-        let generation = set.generation;
-        let (clock, exhausted) = (Clock::new(), HashMap::new());
-        Receiver { sockets, boot, table, events, queue, stop, generation, exhausted, clock, overrun: None }
+        let (clock, exhausted, names) = (Clock::new(), HashMap::new(), HashMap::new());
+        let set = boot.load_full();
+        let generation = 0;
+        let mut receiver =
+            Receiver { sockets, boot, table, events, queue, stop, generation, names, exhausted, clock, overrun: None };
+        receiver.follow(&set);
+        receiver
+    }
+
+    /// Takes over what the site of the moment gives, and what it calls whom.
+    fn follow(&mut self, set: &BootSet) {
+        if set.generation == self.generation {
+            return;
+        }
+        self.generation = set.generation;
+        let old = std::mem::replace(&mut self.names, names(&set.site));
+        let mut table = self.table.lock();
+        table.set_pools(pools(&set.site));
+        table.rename(&renamed(&old, &self.names));
     }
 
     pub(super) fn run(&mut self) {
@@ -63,6 +79,8 @@ impl Receiver {
         while !self.stop.is_stopped() {
             pulse.beat();
             let ready = wait(&sockets, &self.stop);
+            let set = self.boot.load_full();
+            self.follow(&set);
             for (index, socket) in sockets.iter().enumerate().filter(|(index, _)| ready.get(*index) == Some(&true)) {
                 match socket.receive(&mut inbox) {
                     Ok(0) => {}
@@ -79,10 +97,7 @@ impl Receiver {
 
     fn batch(&mut self, index: usize, socket: &Socket, inbox: &Inbox) {
         let set = self.boot.load_full();
-        if set.generation != self.generation {
-            self.generation = set.generation;
-            self.table.lock().set_pools(pools(&set.site));
-        }
+        self.follow(&set);
         if let Some(by) = self.clock.was_set() {
             tracing::warn!("the clock was set by {by} seconds; leases run on for as long as their clients were told");
             self.table.lock().shift(by);

@@ -1,6 +1,6 @@
 //! `class` blocks, and what they inherit.
 
-use super::{LEAVE_BY, configs};
+use super::{LEAVE_BY, configs, naming};
 use crate::{Class, fields::Fields, source::Span, world::World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ fn class(fields: &Fields<'_, '_>) -> Class {
         place: fields.place(),
         extends: fields.reference("extends", "class").map(|at| at.value),
         profile: fields.reference("profile", "profile").map(|at| at.value),
+        naming: naming::read(fields),
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
         secure_boot: fields.flag("secure_boot"),
         configs: configs::read(fields),
@@ -65,6 +66,7 @@ fn inherited(own: &BTreeMap<String, Class>, name: &str) -> Option<Class> {
     let mut class = own.get(name)?.clone();
     for ancestor in line(own, name).0.into_iter().skip(1) {
         class.profile = class.profile.or_else(|| ancestor.profile.clone());
+        class.naming = class.naming.or_else(|| ancestor.naming.clone());
         class.leave_by = class.leave_by.or(ancestor.leave_by);
         class.secure_boot = class.secure_boot.or(ancestor.secure_boot);
         class.inherited_configs += ancestor.configs.len();

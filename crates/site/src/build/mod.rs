@@ -9,6 +9,7 @@ mod dns;
 mod lab;
 mod loaders;
 mod machines;
+mod naming;
 mod networks;
 mod pool;
 mod profiles;
@@ -34,6 +35,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let assets = assets::read(world);
     let profiles = profiles::read(world);
     let classes = classes::read(world);
+    naming::check(world, &classes);
     let default_profile = site_block::default_profile(world, &settings);
     let parking = site_block::parking(world, &profiles);
     site_block::check_strangers(world, settings.unknown, default_profile.as_deref(), &profiles);

@@ -436,3 +436,40 @@ fn dns() {
         ),
     ]);
 }
+
+#[test]
+fn names_of_classes() {
+    check(&[
+        ("class \"w\" {\n name_pool = \"star\"\n}", &["2:14 there is no built-in list of names `star`"]),
+        (
+            "class \"w\" {\n name_pool = [\"a\", \"b_c\", \"a\"]\n}",
+            &[
+                "2:20 `b_c` is not a host name; expected 1 to 63 letters, digits and inner hyphens",
+                "2:27 `a` is twice in this list",
+            ],
+        ),
+        ("class \"w\" {\n name_pool = []\n}", &["2:14 a list of names without a name"]),
+        (
+            "class \"w\" {\n name_pool = \"stars\"\n name_pattern = \"w{n}\"\n}",
+            &["3:17 `name_pattern` beside `name_pool`: a name comes from one of them"],
+        ),
+        (
+            "class \"w\" {\n name_pattern = \"node-{n\"\n}",
+            &["2:23 `node-{n` is no pattern of names: this `{` is never closed"],
+        ),
+        (
+            "class \"w\" {\n name_pattern = \"rack{rack}\"\n}",
+            &["2:18 `rack{rack}` is no pattern of names: every machine would have the same name"],
+        ),
+        (
+            "class \"w\" {\n name_pattern = \"rack{rack}-{n}\"\n}",
+            &["2:17 `rack{rack}-{n}` makes no name for the class `w`: the class has no variable `rack`"],
+        ),
+        // Whoever extends it may set the variable; who does not is told.
+        (
+            "class \"r\" {\n name_pattern = \"r{rack}-{n}\"\n}\nclass \"a\" {\n extends = \"r\"\n vars = { rack = 1 }\n}\n\
+             class \"b\" {\n extends = \"r\"\n}",
+            &["8:1 `r{rack}-{n}` makes no name for the class `b`: the class has no variable `rack`"],
+        ),
+    ]);
+}

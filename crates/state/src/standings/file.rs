@@ -89,7 +89,7 @@ pub(super) fn begin(folder: PathBuf, number: u64, known: &HashMap<Who, Standing>
 
 /// Makes room where made-up addresses have come to be too many: those that changed longest ago go, a tenth at once.
 pub(super) fn forget_strangers(known: &mut HashMap<Who, Standing>) {
-    let goes = |standing: &Standing| !matches!(standing.stage, Stage::Held | Stage::Retired);
+    let goes = |standing: &Standing| !matches!(standing.stage, Stage::Held | Stage::Retired) && standing.name.is_none();
     let mut strangers: Vec<_> = known
         .iter()
         .filter(|(who, standing)| who.is_stranger() && goes(standing))

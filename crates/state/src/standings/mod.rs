@@ -14,7 +14,7 @@ pub use file::read_standings;
 pub use writer::StandingsWriter;
 
 use crate::{StateError, StateFolder, Who};
-use firstlight_model::Timestamp;
+use firstlight_model::{Mac, Timestamp};
 use firstlight_plan::{Input, Refused, Rules, Standing, Transition};
 use std::{
     collections::HashMap,
@@ -29,7 +29,7 @@ use std::{
 const QUEUE: usize = 8192;
 
 /// Strangers whose standing is kept; of more, those that changed longest ago are forgotten, but never one that somebody
-/// held or retired.
+/// held, retired or named.
 const STRANGERS: usize = 20_000;
 
 /// Something that happened to a machine.
@@ -103,6 +103,15 @@ impl Standings {
     /// True for a machine that something has happened to.
     pub fn knows(&self, who: &Who) -> bool {
         self.shared.lock().contains_key(who)
+    }
+
+    /// The names that machines were given, and whose each is.
+    pub fn names(&self) -> HashMap<String, Mac> {
+        let named = |(who, standing): (&Who, &Standing)| match who {
+            Who::Stranger(mac) => Some((standing.name.clone()?, *mac)),
+            Who::Machine(_) => None,
+        };
+        self.shared.lock().iter().filter_map(named).collect()
     }
 
     /// Those whose time for reporting is over.

@@ -8,7 +8,7 @@ use crate::{
     StateError, Who,
     journal::{Journal, Sync},
 };
-use firstlight_plan::{Stage, Standing, Transition, step};
+use firstlight_plan::{Input, Stage, Standing, Transition, step};
 use std::{
     borrow::Cow,
     collections::HashMap,
@@ -166,8 +166,9 @@ impl Batch {
         let changed = step(&before, &input, &rules, now);
         if let Ok(Transition { standing, lasting, .. }) = &changed {
             if *lasting {
-                // That a stranger waits is nothing that anybody could lose.
-                self.relied_on |= !(who.is_stranger() && standing.stage == Stage::Parked);
+                // That a stranger asked, and waits, is nothing that anybody could lose.
+                let waits = who.is_stranger() && standing.stage == Stage::Parked;
+                self.relied_on |= !(waits && matches!(input, Input::Asked(_)));
                 let record = Record { who: Cow::Owned(who.clone()), standing: Cow::Owned(standing.clone()) };
                 self.records.push(record);
             }

@@ -179,6 +179,17 @@ impl LeaseTable {
         u16::try_from(index).unwrap_or(u16::MAX)
     }
 
+    /// Whoever leases by one of these hardware addresses has this name from now on, or none. The next commit of a lease makes
+    /// it durable.
+    pub fn rename(&mut self, names: &HashMap<Mac, Option<Arc<Hostname>>>) {
+        for (address, entry) in &self.entries {
+            if let Some(name) = names.get(&entry.mac) {
+                self.names.set(*address, name.clone());
+            }
+        }
+        self.names.settle(|address| self.entries.get(&address).map_or(0, |entry| entry.until));
+    }
+
     /// Puts back what the journal says of an address. Later records override earlier ones.
     pub fn restore(&mut self, lease: Lease) {
         let address = lease.address.to_bits();

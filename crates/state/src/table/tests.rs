@@ -305,3 +305,16 @@ fn a_name_belongs_to_one_machine_for_as_long_as_its_lease_lasts() {
     again.recovered();
     assert_eq!(again.named(&name, T0 + 2), Some((second.address, second.mac)), "after a restart too");
 }
+
+#[test]
+fn leases_have_the_names_that_their_machines_are_given_and_lose_those_that_are_taken() {
+    let mut table = LeaseTable::new(vec![pool(100, 200, &[])]);
+    let (old, new) = (lease(&mut table, 1, T0).unwrap(), lease(&mut table, 2, T0 + 10).unwrap());
+    let mac = |n| Mac([2, 0, 0, 0, 0, n]);
+    let name: Arc<Hostname> = Arc::new("vega".parse().unwrap());
+    let named = |table: &LeaseTable| table.named(&name, T0 + 20).map(|(address, _)| address);
+    table.rename(&[(mac(1), Some(name.clone())), (mac(9), Some(name.clone()))].into());
+    assert_eq!((named(&table), table.holder(old, T0 + 20).unwrap().0), (Some(old), Some(name.clone())));
+    table.rename(&[(mac(1), None), (mac(2), Some(name.clone()))].into());
+    assert_eq!((named(&table), table.holder(old, T0 + 20).unwrap().0), (Some(new), None));
+}
