@@ -15,8 +15,15 @@ fn secure(firmware: &str) -> Machine {
 #[test]
 #[ignore = "make test-boot"]
 fn a_signed_chain_boots_by_pxe_with_secure_boot_enforced() {
-    let boot = secure("uefi-secure").until("reported");
+    let argument = "ds=nocloud;s=http://10.20.0.1:8080/c/";
+    let machine =
+        secure("uefi-secure").in_a_site_where("console=ttyS0 BOOTIF", &format!("console=ttyS0 {argument} BOOTIF"));
+    let boot = machine.until("reported");
     boot.went_by(&BY_GRUB);
+    assert!(
+        boot.console().contains(&format!("console=ttyS0 {argument} BOOTIF")),
+        "GRUB has changed the kernel's arguments"
+    );
     assert!(boot.console().contains("Secure boot enabled"), "the kernel says otherwise:\n{}", boot.console());
 }
 
