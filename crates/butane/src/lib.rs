@@ -15,7 +15,7 @@ pub mod render;
 pub mod report;
 pub mod text;
 pub mod tree;
-mod yaml;
+pub mod yaml;
 
 pub use butane::{Failure, Options, Outcome, translate};
 pub use files::{Files, FilesError, NoFiles, TreeEntry, TreeKind};

@@ -8,7 +8,10 @@
 
 mod compose;
 mod events;
+mod read;
 pub(crate) mod scalar;
+
+pub use read::read;
 
 use crate::tree::{Path, Position, Segment};
 
@@ -44,9 +47,11 @@ pub(crate) enum Kind {
 
 /// Why a text is no YAML.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Error {
-    pub(crate) message: String,
-    pub(crate) at: Option<Position>,
+pub struct Error {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub at: Option<Position>,
 }
 
 impl Document {
