@@ -12,6 +12,7 @@
 //!
 //! Pure: no I/O, no clock, no randomness. It renders no templates and serves nothing.
 
+pub mod check;
 mod kind;
 mod meta_data;
 mod multipart;
@@ -19,6 +20,7 @@ mod network_config;
 mod quote;
 mod vendor_data;
 
+pub use check::check;
 pub use kind::Kind;
 pub use meta_data::Instance;
 pub use multipart::{Part, Unjoined, join};

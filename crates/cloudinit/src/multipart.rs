@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 998;
 /// One part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part<'a> {
-    /// Whose it is: `profile`, `class`, `machine`.
+    /// What it is called: its file's name, of letters, digits and `._-`.
     pub name: &'a str,
     /// Its text.
     pub text: &'a str,
@@ -30,10 +30,10 @@ pub struct Part<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unjoined {
     /// cloud-init would ignore it.
-    #[error("the user-data of the {0} does not begin with a line that cloud-init knows, such as #cloud-config")]
+    #[error("`{0}` does not begin with a line that cloud-init knows, such as #cloud-config")]
     Unknown(String),
     /// A message in a message would lose how its parts are merged.
-    #[error("the user-data of the {0} is a MIME message already, which cannot be a part of another")]
+    #[error("`{0}` is a MIME message already, which cannot be a part of another")]
     Mime(String),
 }
 
