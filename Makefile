@@ -101,7 +101,7 @@ prepare-arm64:
 # Whole Debians that run from memory, where there is a mirror to make them from.
 .PHONY: prepare-live
 prepare-live:
-	@if scripts/debian-apt --mirror >/dev/null; then scripts/install-packages live && scripts/prepare-live-root systemd curl udhcpc; fi
+	@if scripts/debian-apt --mirror >/dev/null; then scripts/install-packages live && scripts/prepare-live-root systemd curl udhcpc && scripts/prepare-cloud-init; fi
 
 # Static, so that it runs in an initrd without any library. cargo decides whether there is anything to do.
 .PHONY: $(INIT)

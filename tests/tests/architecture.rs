@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("cloudinit", &["model", "butane"]),
     ("wire", &["model"]),
     ("plan", &["model"]),
-    ("boot", &["model", "site", "plan"]),
+    ("boot", &["model", "site", "cloudinit", "plan"]),
     // It keeps where each machine stands, and takes it further one input after another.
     ("state", &["model", "plan"]),
     ("assets", &["model", "site", "boot"]),
@@ -28,7 +28,21 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("tests", &["model", "wire"]),
     (
         "firstlight",
-        &["model", "butane", "site", "wire", "plan", "boot", "state", "assets", "image", "serve", "doctor", "lab"],
+        &[
+            "model",
+            "butane",
+            "site",
+            "cloudinit",
+            "wire",
+            "plan",
+            "boot",
+            "state",
+            "assets",
+            "image",
+            "serve",
+            "doctor",
+            "lab",
+        ],
     ),
 ];
 

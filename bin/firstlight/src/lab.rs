@@ -6,7 +6,7 @@ mod ending;
 mod run;
 mod screen;
 
-use crate::{Failure, Outcome, SiteOption, output, site, words};
+use crate::{Failure, Outcome, SiteOption, output, seed, site, words};
 use firstlight_assets::{Known, Store};
 use firstlight_lab::{End, Error, Folder, Lab, MachineState, Options, Status};
 use firstlight_site::{AssetSource, Site};
@@ -107,16 +107,17 @@ pub(crate) fn state_dir(site: &Path) -> PathBuf {
 
 /// What the lab needs to know. Its server begins without leases and events; what was fetched stays. What was installed is
 /// known as long as the disks that it is on.
-fn options(which: &Which) -> Result<Options, Failure> {
+fn options(site: &Site, which: &Which) -> Result<Options, Failure> {
     let state = state_dir(&which.site);
     let with_disks = (!which.keep_disks).then_some("machines");
     let forget = ["leases", "events"].into_iter().chain(with_disks).map(|part| state.join(part)).collect();
     let program = std::env::current_exe()?.into_os_string();
-    let (site, state) = (which.site.clone().into_os_string(), state.into_os_string());
+    let seeds = seed::for_lab(site, &which.machines)?;
+    let (folder, state) = (which.site.clone().into_os_string(), state.into_os_string());
     let server: Vec<OsString> = vec![
         program,
         "serve".into(),
-        site,
+        folder,
         "--state".into(),
         state,
         "--user".into(),
@@ -124,7 +125,7 @@ fn options(which: &Which) -> Result<Options, Failure> {
         "--allow-other-dhcp".into(),
     ];
     let (machines, keep_disks) = (which.machines.clone(), which.keep_disks);
-    Ok(Options { server, machines, keep_disks, forget, ..Options::default() })
+    Ok(Options { server, machines, keep_disks, forget, seeds, ..Options::default() })
 }
 
 /// Fetches what the site names by URL, while this process is still on the computer's own network. What cannot be
@@ -209,7 +210,7 @@ fn stay(which: &Which, detached: bool) -> Outcome {
     if !detached {
         fetch(&site)?;
     }
-    let options = options(which)?;
+    let options = options(&site, which)?;
     let announcement = if detached { Some(firstlight_lab::detach()?) } else { None };
     let mut lab = start(&site, &options)?;
     match announcement {

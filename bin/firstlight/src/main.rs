@@ -16,6 +16,7 @@ mod machines;
 mod output;
 mod overview;
 mod reload;
+mod seed;
 mod serve;
 mod site;
 mod timeline;
@@ -73,6 +74,8 @@ enum Command {
     /// Check Ignition configs
     #[command(subcommand)]
     Ignition(ignition::Command),
+    /// Make the drive that cloud-init finds a machine's configs on
+    Seed(seed::Args),
     /// Make boot media
     #[command(subcommand)]
     Image(image::Command),
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
         Command::Lab(command) => lab::run(command),
         Command::Butane(args) => butane::run(args),
         Command::Ignition(command) => ignition::run(command),
+        Command::Seed(args) => seed::run(args),
         Command::Image(command) => image::run(command),
     };
     match outcome {

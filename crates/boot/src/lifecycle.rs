@@ -108,9 +108,9 @@ fn boots(decision: &Decision<'_>) -> Boots {
             }),
             (None, Boot::Disk(_)) => Boots::Disk,
             (None, Boot::Menu) => Boots::Elsewhere,
-            (None, Boot::Linux(_) | Boot::Script(_)) => {
-                Boots::Live { reports: profile.reports() || configs::report(decision) }
-            }
+            (None, Boot::Linux(_) | Boot::Script(_)) => Boots::Live {
+                reports: profile.reports() || configs::report(decision) || configs::cloud_init::reports(decision),
+            },
         },
     }
 }

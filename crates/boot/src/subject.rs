@@ -35,7 +35,11 @@ impl Subject<'_> {
         let machine = self.decision.machine;
         let class = self.decision.class.map(|class| class.name.as_str());
         let name = self.name();
-        let documents = configs::documents(self.decision);
+        let of_attempt = |url: String| self.token.is_of_attempt().then_some(url);
+        let documents = match self.token.is_of_attempt() {
+            true => configs::documents(self.decision),
+            false => Vec::new(),
+        };
         let config_url = documents.first().map(|document| self.urls.config(self.token, &document.name));
         let config_urls =
             documents.iter().map(|document| (document.name.clone(), self.urls.config(self.token, &document.name)));
@@ -82,10 +86,10 @@ impl Subject<'_> {
             server: OfServer { address: self.urls.address, url: self.urls.base() },
             config_url,
             config_urls: config_urls.collect(),
-            seed_url: self.urls.configs(self.token),
-            report_url: self.urls.report(self.token),
-            inventory_url: self.urls.inventory(self.token),
-            parked_url: self.urls.parked(self.token),
+            seed_url: of_attempt(self.urls.configs(self.token)),
+            report_url: of_attempt(self.urls.report(self.token)),
+            inventory_url: of_attempt(self.urls.inventory(self.token)),
+            parked_url: of_attempt(self.urls.parked(self.token)),
         }))
     }
 }
@@ -115,10 +119,14 @@ struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     config_url: Option<String>,
     config_urls: BTreeMap<String, String>,
-    seed_url: String,
-    report_url: String,
-    inventory_url: String,
-    parked_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inventory_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parked_url: Option<String>,
 }
 
 #[derive(Serialize)]

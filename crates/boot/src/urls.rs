@@ -34,6 +34,16 @@ impl Token {
         Token("TOKEN".to_owned())
     }
 
+    /// In place of one where there is no attempt: what it would be in is not defined then.
+    pub(crate) fn of_no_attempt() -> Self {
+        Token(String::new())
+    }
+
+    /// True for one that belongs to an attempt, or shows how one would look.
+    pub(crate) fn is_of_attempt(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Reads a token from a URL: 32 hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let valid = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());

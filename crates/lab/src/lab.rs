@@ -5,13 +5,14 @@ use crate::{
     control::{self, Control, Request},
     error::{file, system},
     folder::Held,
-    machine::{Machine, last_lines},
+    machine::{Machine, Media, last_lines},
     namespace, network, process,
     signals::Signals,
 };
 use firstlight_site::{LabFirmware, LabMachine, Site};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs::{self, File},
     io::{self, Read, Write},
@@ -39,6 +40,8 @@ pub struct Options {
     /// Folders that are removed before the boot server starts, so that it begins anew. That is done only by who holds
     /// the lab's folder: nobody else's server uses them then.
     pub forget: Vec<PathBuf>,
+    /// The bytes of the drives with what cloud-init reads, for the machines with `seed`, by name.
+    pub seeds: BTreeMap<String, Vec<u8>>,
 }
 
 /// Why a lab should end.
@@ -62,6 +65,7 @@ pub struct Lab {
     /// Those that are to be in it, by the number of their tap.
     specs: Vec<LabMachine>,
     programs: Programs,
+    seeds: BTreeMap<String, Vec<u8>>,
     keep_disks: bool,
     /// Those who asked for the end; their connections close when it has come.
     farewell: Vec<UnixStream>,
@@ -117,7 +121,8 @@ impl Lab {
         let Some(spec) = self.specs.get(number) else { return Ok(()) };
         let Some(emulator) = self.programs.emulator(spec.firmware) else { return Ok(()) };
         let tap = network::tap(number);
-        let machine = Machine::start(spec, &tap, self.accel, emulator, &self.folder, self.keep_disks)?;
+        let media = Media { keep_disk: self.keep_disks, seed: self.seeds.get(spec.name.as_str()).map(Vec::as_slice) };
+        let machine = Machine::start(spec, &tap, self.accel, emulator, &self.folder, &media)?;
         self.machines.push(machine);
         Ok(())
     }
@@ -139,6 +144,7 @@ impl Lab {
             machines: vec![],
             specs,
             programs,
+            seeds: options.seeds.clone(),
             keep_disks: options.keep_disks,
             farewell: vec![],
             control,

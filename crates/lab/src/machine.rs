@@ -8,6 +8,8 @@ use firstlight_model::ByteSize;
 use firstlight_site::LabMachine;
 use std::{
     fs::{self, File},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::{Child, Command},
 };
@@ -21,6 +23,14 @@ pub(crate) struct Machine {
     switched_off: bool,
 }
 
+/// What is in its drives.
+pub(crate) struct Media<'a> {
+    /// Whether its disk is one that stays.
+    pub(crate) keep_disk: bool,
+    /// The bytes of its seed, where it has one.
+    pub(crate) seed: Option<&'a [u8]>,
+}
+
 const QEMU_LOG: &str = "qemu.log";
 
 impl Machine {
@@ -31,7 +41,7 @@ impl Machine {
         accel: Accel,
         emulator: &Emulator,
         folder: &Folder,
-        keep_disk: bool,
+        media: &Media<'_>,
     ) -> Result<Self> {
         let own = folder.path().join(spec.name.as_str());
         fs::create_dir_all(&own).map_err(file("cannot make", &own))?;
@@ -39,9 +49,12 @@ impl Machine {
             let copy = own.join(qemu::FIRMWARE_VARIABLES);
             fs::copy(&uefi.variables, &copy).map_err(file("cannot make", copy))?;
         }
-        let disk = if keep_disk { KEPT_DISK } else { qemu::DISK };
+        let disk = if media.keep_disk { KEPT_DISK } else { qemu::DISK };
         if let Some(size) = spec.disk {
             make_disk(&own.join(disk), size)?;
+        }
+        if spec.seed {
+            make_seed(&own.join(qemu::SEED), media.seed.unwrap_or_default())?;
         }
         let log = own.join(QEMU_LOG);
         let output = File::create(&log).map_err(file("cannot make", &log))?;
@@ -74,6 +87,13 @@ fn make_disk(path: &Path, size: ByteSize) -> Result<()> {
     disk.set_len(length.max(size.0)).map_err(file("cannot make", path))
 }
 
+/// It may hold secrets: nobody else reads it, also for the moment in which it is made.
+fn make_seed(path: &Path, bytes: &[u8]) -> Result<()> {
+    let _ = fs::remove_file(path);
+    let made = File::options().create_new(true).write(true).mode(0o600).open(path);
+    made.and_then(|mut seed| seed.write_all(bytes)).map_err(file("cannot make", path))
+}
+
 /// The end of a log, for an error message.
 pub(crate) fn last_lines(log: &Path, count: usize) -> String {
     let text = fs::read(log).unwrap_or_default();
@@ -96,6 +116,16 @@ mod tests {
         let metadata = fs::metadata(&path).unwrap();
         assert_eq!(metadata.len(), 1 << 30);
         assert!(std::os::unix::fs::MetadataExt::blocks(&metadata) < 100);
+    }
+
+    #[test]
+    fn a_seed_is_its_owners_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seed.iso");
+        fs::write(&path, "of an earlier lab, and longer").unwrap();
+        make_seed(&path, b"new").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions());
+        assert_eq!((fs::read(&path).unwrap().as_slice(), mode & 0o777), (&b"new"[..], 0o600));
     }
 
     #[test]

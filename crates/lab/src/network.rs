@@ -120,6 +120,7 @@ mod tests {
             memory: ByteSize(64 << 20),
             cpus: 1,
             disk: None,
+            seed: false,
             expect: Expect::Config,
         }
     }

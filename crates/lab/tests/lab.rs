@@ -314,6 +314,7 @@ fn site(root: &Path) -> Site {
         memory: ByteSize(64 << 20),
         cpus: 1,
         disk: Some(ByteSize(1 << 30)),
+        seed: false,
         expect: Expect::Config,
     };
     let network = Network {

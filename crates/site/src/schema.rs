@@ -125,7 +125,7 @@ static BLOCKS: &[Schema] = &[
         &[block(
             "machine",
             true,
-            &["mac", "uuid", "serial", "network", "firmware", "memory", "cpus", "disk", "expect"],
+            &["mac", "uuid", "serial", "network", "firmware", "memory", "cpus", "disk", "seed", "expect"],
             &[],
         )],
     ),

@@ -345,6 +345,7 @@ fn lab_machine(page: &mut Page, machine: &LabMachine) {
     page.text("memory", exact(machine.memory.0));
     page.set("cpus", machine.cpus);
     page.maybe("disk", &machine.disk.map(|disk| exact(disk.0)));
+    page.flag("seed", machine.seed.then_some(true));
     page.text(
         "expect",
         match machine.expect {

@@ -486,6 +486,8 @@ pub struct LabMachine {
     pub cpus: u8,
     /// The size of an empty disk; none where not set.
     pub disk: Option<ByteSize>,
+    /// Whether it has a drive with what cloud-init reads, made from the declared machine's configs.
+    pub seed: bool,
     /// When `lab run` counts it as done. `reported` where not set.
     pub expect: Expect,
 }

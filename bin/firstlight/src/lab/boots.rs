@@ -265,6 +265,7 @@ pub(super) mod tests {
             memory: ByteSize(512 << 20),
             cpus: 1,
             disk: None,
+            seed: false,
             expect,
         };
         let mut boots = Boots::of(vec![Progress::new(&machine, "/nowhere/console.log".into())]);

@@ -59,7 +59,7 @@ struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     fn start(site: &Site, which: &Which, how: &'a How) -> Result<Watched<'a>, Failure> {
-        let options = Options { without_power: how.one_at_a_time, ..options(which)? };
+        let options = Options { without_power: how.one_at_a_time, ..options(site, which)? };
         let began = Instant::now();
         let mut lab = start(site, &options)?;
         let mut boots = Boots::new(site, &lab, &which.machines);

@@ -1,6 +1,6 @@
 //! Rendered parts → the config that is served, in the way of its kind.
 
-use super::{Finding, installers, lines::source_line};
+use super::{Finding, cloud_init, installers, lines::source_line};
 use firstlight_site::{Config, ConfigKind};
 
 /// A part, rendered.
@@ -17,6 +17,9 @@ pub(super) fn assemble(kind: ConfigKind, parts: &[Part<'_>]) -> Result<Assembled
     match kind {
         ConfigKind::Preseed => checked(concatenated(parts), parts.iter().flat_map(installers::preseed).collect()),
         ConfigKind::Kickstart => checked(concatenated(parts), parts.iter().flat_map(installers::kickstart).collect()),
+        ConfigKind::UserData | ConfigKind::VendorData | ConfigKind::MetaData | ConfigKind::NetworkConfig => {
+            cloud_init::assemble(kind.usual_name().unwrap_or_default(), parts)
+        }
         _ => checked(parts.last().map(|part| part.text.clone()).unwrap_or_default(), Vec::new()),
     }
 }
@@ -49,6 +52,14 @@ fn concatenated(parts: &[Part<'_>]) -> String {
 }
 
 impl Part<'_> {
+    /// The same with a column, where its line is the user's own as it stands.
+    pub(super) fn finding_at(&self, line: usize, column: usize, message: &str) -> Finding {
+        let finding = self.finding(line, message);
+        let own = self.config.file.text.lines().nth(finding.line.saturating_sub(1));
+        let same = own.is_some() && own == self.text.lines().nth(line.saturating_sub(1));
+        Finding { column: if same { column } else { 1 }, ..finding }
+    }
+
     /// Something about a line of its text: at the user's own line, where that can be told.
     pub(super) fn finding(&self, line: usize, message: &str) -> Finding {
         let file = &self.config.file;

@@ -2,6 +2,7 @@
 //! format's own way. The server, `firstlight check` and `firstlight render` all come by here.
 
 mod assemble;
+pub(crate) mod cloud_init;
 mod compose;
 mod finding;
 mod installers;
@@ -77,6 +78,13 @@ pub struct Recipient<'a> {
     pub secrets: Secrets,
 }
 
+impl<'a> Recipient<'a> {
+    fn subject(&self, set: &BootSet) -> Subject<'a> {
+        let Recipient { ask, decision, network, token, .. } = *self;
+        Subject { ask, decision, network, urls: set.urls(network), token }
+    }
+}
+
 impl BootSet {
     /// The configs that go with a decision: first the profile's, then what its class and the machine add.
     ///
@@ -86,11 +94,16 @@ impl BootSet {
         compose::documents(parts(decision))
     }
 
-    /// A config, rendered. `None` where there is none of that name.
+    /// A config, rendered: the site's own, or what is made for cloud-init where that asks for something that the site does
+    /// not say. `None` where there is none of that name.
     ///
     /// # Errors
     /// Everything that is wrong with it. Nothing of a secret is in that.
     pub fn config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
+        self.own_config(recipient, name).or_else(|| self.made_for_cloud_init(recipient, name).map(Ok))
+    }
+
+    fn own_config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
         match self.documents(recipient.decision) {
             Ok(documents) => {
                 let document = documents.into_iter().find(|document| document.name == name)?;
@@ -126,11 +139,9 @@ impl BootSet {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn render_candidly(&self, recipient: &Recipient<'_>, document: &Document<'_>) -> Result<Rendered, NotRendered> {
-        let Recipient { ask, decision, network, token, secrets } = *recipient;
-        let Outcome::Profile(profile) = &decision.outcome else { return Err(NotRendered::default()) };
-        let subject = Subject { ask, decision, network, urls: self.urls(network), token };
-        let vault = Vault::of(&self.site, decision.machine, secrets);
-        let context = subject.context(&self.site, &self.templates.fleet, vault.clone(), profile);
+        let Outcome::Profile(profile) = &recipient.decision.outcome else { return Err(NotRendered::default()) };
+        let vault = Vault::of(&self.site, recipient.decision.machine, recipient.secrets);
+        let context = recipient.subject(self).context(&self.site, &self.templates.fleet, vault.clone(), profile);
         let (mut parts, mut findings) = (Vec::new(), Vec::new());
         for config in &document.parts {
             match self.render_part(config, &context) {

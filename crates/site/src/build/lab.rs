@@ -53,6 +53,7 @@ fn machine(
     let sizes = (memory(fields), fields.parsed::<ByteSize>("disk"));
     let (firmware, expect) = (fields.word("firmware", FIRMWARE), fields.word("expect", EXPECT));
     let cpus = fields.number("cpus", 1..=64);
+    let seed = seed(fields, twin);
     let name = name?;
     let machine = LabMachine {
         mac: own_mac.map(|at| at.value).or(twin.and_then(|twin| twin.mac)).unwrap_or_else(|| made_mac(&name.value)),
@@ -65,6 +66,7 @@ fn machine(
         memory: sizes.0.unwrap_or(ByteSize(1 << 30)),
         cpus: cpus.unwrap_or(1),
         disk: sizes.1.map(|at| at.value),
+        seed,
         expect: expect.map_or(Expect::Reported, |at| at.value),
     };
     let at = fields.written("mac").map_or(fields.block.header, |written| written.span);
@@ -91,6 +93,17 @@ fn memory(fields: &Fields<'_, '_>) -> Option<ByteSize> {
         return None;
     }
     Some(memory.value)
+}
+
+/// What a seed holds is made from the site's configs for a machine that it declares.
+fn seed(fields: &Fields<'_, '_>, twin: Option<&Machine>) -> bool {
+    let wanted = fields.flag("seed").unwrap_or(false);
+    if let (true, None, Some(written)) = (wanted, twin, fields.written("seed")) {
+        let name = fields.label().value;
+        let note = fields.error(written.span, format!("there is nothing to make a seed for `{name}` from"));
+        note.label("no machine of this name is declared").next(&format!("add a block: machine \"{name}\" {{ … }}"));
+    }
+    wanted
 }
 
 /// A MAC address in QEMU's block, always the same for the same name.

@@ -331,6 +331,7 @@ fn the_site_and_the_lab() {
         ("lab {\n machine \"a\" { firmware = \"efi\" }\n}", &["2:27 `efi` is not a value of `firmware`"]),
         ("lab {\n machine \"a\" { memory = 512 }\n}", &["2:25 `memory` is `512 B`, which boots nothing"]),
         ("lab {\n machine \"a\" { cpus = 0 }\n}", &["2:23 `cpus` is from 1 to 64, not `0`"]),
+        ("lab {\n machine \"a\" { seed = true }\n}", &["2:23 there is nothing to make a seed for `a` from"]),
         (
             "lab {\n machine \"a\" { mac = \"52:54:00:00:00:01\" }\n machine \"b\" { mac = \"52:54:00:00:00:01\" }\n}",
             &["3:22 the MAC address `52:54:00:00:00:01` belongs to `a` already"],
