@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("cloudinit", &["model", "butane"]),
     ("wire", &["model"]),
     ("plan", &["model"]),
-    ("boot", &["model", "site", "cloudinit", "plan"]),
+    ("boot", &["model", "site", "butane", "cloudinit", "plan"]),
     // It keeps where each machine stands, and takes it further one input after another.
     ("state", &["model", "plan"]),
     ("assets", &["model", "site", "boot"]),

@@ -141,7 +141,7 @@ fn no_address_is_made_up_in_an_explanation() {
 #[test]
 fn what_is_shown_of_a_site_is_the_same_site() {
     let again = tempfile::tempdir().unwrap();
-    for example in ["demo", "rack", "small-linux", "parking"] {
+    for example in ["demo", "rack", "small-linux", "parking", "classes"] {
         let source = repository().join("examples").join(example);
         let copy = again.path().join(example);
         fs::create_dir(&copy).unwrap();
@@ -149,6 +149,7 @@ fn what_is_shown_of_a_site_is_the_same_site() {
             fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
         }
         std::os::unix::fs::symlink(repository().join("examples/assets"), again.path().join("assets")).ok();
+        std::os::unix::fs::symlink(source.join("files"), copy.join("files")).ok();
         let shown = about(&copy, "config show");
         assert_eq!(shown.code, Some(0), "{example}: {}", shown.text);
         fs::write(copy.join("site.hcl"), &shown.text).unwrap();

@@ -1,7 +1,7 @@
 //! Rendered parts → the config that is served, in the way of its kind.
 
-use super::{Finding, cloud_init, installers, lines::source_line};
-use firstlight_site::{Config, ConfigKind};
+use super::{Finding, cloud_init, ignition::ignition, installers, lines::source_line};
+use firstlight_site::{Config, ConfigKind, Files};
 
 /// A part, rendered.
 pub(super) struct Part<'a> {
@@ -13,8 +13,10 @@ pub(super) struct Part<'a> {
 pub(super) type Assembled = (String, Vec<Finding>);
 
 /// Puts the parts together, the most general first.
-pub(super) fn assemble(kind: ConfigKind, parts: &[Part<'_>]) -> Result<Assembled, Vec<Finding>> {
+/// `files` are what they may embed.
+pub(super) fn assemble(kind: ConfigKind, parts: &[Part<'_>], files: &Files) -> Result<Assembled, Vec<Finding>> {
     match kind {
+        ConfigKind::Ignition => ignition(parts, files),
         ConfigKind::Preseed => checked(concatenated(parts), parts.iter().flat_map(installers::preseed).collect()),
         ConfigKind::Kickstart => checked(concatenated(parts), parts.iter().flat_map(installers::kickstart).collect()),
         ConfigKind::UserData | ConfigKind::VendorData | ConfigKind::MetaData | ConfigKind::NetworkConfig => {
@@ -34,6 +36,7 @@ fn checked(text: String, findings: Vec<Finding>) -> Result<Assembled, Vec<Findin
 /// What it is, for HTTP.
 pub(super) fn media_type(kind: ConfigKind) -> &'static str {
     match kind {
+        ConfigKind::Ignition => "application/vnd.coreos.ignition+json",
         ConfigKind::AutoYast => "application/xml; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     }
@@ -52,22 +55,19 @@ fn concatenated(parts: &[Part<'_>]) -> String {
 }
 
 impl Part<'_> {
-    /// The same with a column, where its line is the user's own as it stands.
-    pub(super) fn finding_at(&self, line: usize, column: usize, message: &str) -> Finding {
-        let finding = self.finding(line, message);
-        let own = self.config.file.text.lines().nth(finding.line.saturating_sub(1));
-        let same = own.is_some() && own == self.text.lines().nth(line.saturating_sub(1));
-        Finding { column: if same { column } else { 1 }, ..finding }
-    }
-
-    /// Something about a line of its text: at the user's own line, where that can be told.
-    pub(super) fn finding(&self, line: usize, message: &str) -> Finding {
+    /// Something about a place in its text, line and column counted from 1: at the user's own line, where that can be told.
+    pub(super) fn finding(&self, line: usize, column: usize, message: &str) -> Finding {
         let file = &self.config.file;
+        let nth = |text: &str, line: usize| text.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
+        let rendered = nth(&self.text, line);
         match source_line(&file.text, &self.text, line) {
-            Some(own) => Finding::error(&file.file, own, message.to_owned()),
+            Some(own) => {
+                // Where the template has changed the line, columns are others.
+                let column = if nth(&file.text, own) == rendered { column } else { 1 };
+                Finding { column, ..Finding::error(&file.file, own, message.to_owned()) }
+            }
             None => {
-                let quoted: String =
-                    self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim().chars().take(80).collect();
+                let quoted: String = rendered.trim().chars().take(80).collect();
                 Finding::error(&file.file, 1, format!("{message} (line {line} of the rendered text: `{quoted}`)"))
             }
         }

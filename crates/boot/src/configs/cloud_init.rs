@@ -34,7 +34,7 @@ pub(super) fn assemble(name: &str, parts: &[Part<'_>]) -> Result<Assembled, Vec<
     match (cloudinit::join(&texts), parts.last()) {
         (Ok(text), _) => Ok((text, findings)),
         (Err(unjoined), part) => {
-            findings.extend(part.map(|part| part.finding(1, &unjoined.to_string())));
+            findings.extend(part.map(|part| part.finding(1, 1, &unjoined.to_string())));
             Err(findings)
         }
     }
@@ -45,7 +45,7 @@ fn checked(name: &str, part: &Part<'_>) -> Vec<Finding> {
     let place = |found: cloudinit::check::Finding| Finding {
         warning: found.weight == Weight::Warning,
         help: found.help,
-        ..part.finding_at(found.line, found.column, &found.message)
+        ..part.finding(found.line, found.column, &found.message)
     };
     findings.into_iter().map(place).collect()
 }

@@ -22,7 +22,7 @@ pub(super) fn preseed(part: &Part<'_>) -> Vec<Finding> {
         let words: Vec<&str> = line.split_whitespace().take(3).collect();
         let well = matches!(words[..], [_, question, kind] if question.contains('/') && TYPES.contains(&kind));
         if !well {
-            let finding = part.finding(at + 1, "this line is no answer to a question: the installer passes over it");
+            let finding = part.finding(at + 1, 1, "this line is no answer to a question: the installer passes over it");
             let help = "write OWNER QUESTION TYPE VALUE, like: d-i netcfg/get_hostname string kitt".to_owned();
             findings.push(Finding { warning: true, help: Some(help), ..finding });
         }
@@ -38,18 +38,21 @@ pub(super) fn kickstart(part: &Part<'_>) -> Vec<Finding> {
         let word = line.split_whitespace().next().unwrap_or_default();
         match (word, open) {
             ("%end", Some(_)) => open = None,
-            ("%end", None) => findings.push(part.finding(at + 1, "this `%end` ends no section")),
+            ("%end", None) => findings.push(part.finding(at + 1, 1, "this `%end` ends no section")),
             (section, None) if SECTIONS.contains(&section) => open = Some((at + 1, section)),
             (section, Some((_, outer))) if SECTIONS.contains(&section) => {
-                findings
-                    .push(part.finding(at + 1, &format!("`{section}` begins within `{outer}`, which has no `%end`")));
+                findings.push(part.finding(
+                    at + 1,
+                    1,
+                    &format!("`{section}` begins within `{outer}`, which has no `%end`"),
+                ));
                 open = Some((at + 1, section));
             }
             _ => {}
         }
     }
     if let Some((line, section)) = open {
-        findings.push(part.finding(line, &format!("the section `{section}` has no `%end`")));
+        findings.push(part.finding(line, 1, &format!("the section `{section}` has no `%end`")));
     }
     findings
 }

@@ -5,6 +5,7 @@ mod assemble;
 pub(crate) mod cloud_init;
 mod compose;
 mod finding;
+mod ignition;
 mod installers;
 mod lines;
 
@@ -150,7 +151,8 @@ impl BootSet {
             }
         }
         let secrets = vault.asked();
-        let assembled = if findings.is_empty() { assemble(document.kind, &parts) } else { Err(findings) };
+        let assembled =
+            if findings.is_empty() { assemble(document.kind, &parts, &self.site.files) } else { Err(findings) };
         match assembled {
             Ok((text, warnings)) => {
                 Ok(Rendered { text, media_type: assemble::media_type(document.kind), warnings, secrets })
