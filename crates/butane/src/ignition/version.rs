@@ -34,7 +34,7 @@ impl Version {
     pub const V3_5: Self = Self { minor: 5 };
     /// Set-user-ID and its like in modes; any Clevis pin.
     pub const V3_6: Self = Self { minor: 6 };
-    /// 3.7.0-experimental: virtiofs.
+    /// 3.7.0-experimental, which is 3.6.0 so far: virtiofs came after the reference that we follow.
     pub const V3_7_EXPERIMENTAL: Self = Self { minor: 7 };
     /// All of them, the oldest first.
     pub const ALL: [Self; 8] =

@@ -100,7 +100,9 @@ impl Random {
             "source" => self.source(version),
             "compression" => self.pick(&["", "gzip"], &["xz"]),
             "hash" => return self.hash(version),
-            "format" => self.pick(&["ext4", "btrfs", "xfs", "swap", "vfat"], &["", "none", "ext3"]),
+            "format" => {
+                self.pick(&["ext4", "btrfs", "xfs", "swap", "vfat"], &["", "none", "ext3", "virtiofs", "virtiofs"])
+            }
             "label" => self.pick(&["a", "b", "root"], &["a:b", "", "longer-than-twelve", LONG]),
             "guid" | "typeGuid" => self.pick(&["", "01234567-89AB-CDEF-EDCB-A98765432101"], &["x", "0123"]),
             "level" => self.pick(&["raid1", "raid10", "stripe", "0"], &["", "raid7"]),
@@ -120,6 +122,7 @@ impl Random {
                     "[Install]\n",
                 ],
             ),
+            "advertisement" => self.pick(&["", "{}", "[1, {\"a\": null}]"], &["{", "x", "[1,]"]),
             "value" => self.pick(&["1", "2"], &[""]),
             "name" => self.pick(&["a.service", "b.conf", "a@.service", "a@b.service"], &["a", "", "a/b", "c.timer"]),
             _ => self.pick(&["x", "y", "z"], &["", "/", "%", "<&>\u{2028}"]),
@@ -136,6 +139,12 @@ impl Random {
                 "ftp://x",
                 "gs://b/o",
                 "arn:aws:s3:::b/o",
+                "arn:aws:s3:::b/o?versionId=",
+                "arn:aws:s3:::b",
+                "arn:aws:iam:::b/o",
+                "arn:aws:s3:r:1:accesspoint/p",
+                "arn:aws:s3:r:1:accesspoint/p/o",
+                "arn:b/o",
                 "data:;base64,@",
                 "data:;base64,eA",
                 "data:x,y",

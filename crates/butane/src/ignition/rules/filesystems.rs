@@ -10,30 +10,15 @@ pub(in crate::ignition) fn filesystem(check: &mut Check<'_>) {
         check.require("path", path::check(check.text("path").unwrap_or("")));
     }
     let format = check.text("format").unwrap_or("");
-    let virtual_device = format == "virtiofs" && check.version >= Version::V3_7_EXPERIMENTAL;
-    let device = check.text("device").unwrap_or("");
-    check.require("device", if virtual_device { tag(device) } else { path::check(device) });
+    check.require("device", path::check(check.text("device").unwrap_or("")));
     check.require("format", known_format(check, format));
     check.require("label", fitting_label(check, format));
-    if virtual_device {
-        block_devices_only(check);
-    }
-}
-
-/// The name by which a virtual machine finds a folder of its host.
-fn tag(device: &str) -> Result<(), &'static str> {
-    match device.len() {
-        0 => Err("device not specified"),
-        1..=36 => Ok(()),
-        _ => Err("virtiofs device tag cannot be longer than 36 bytes"),
-    }
 }
 
 fn known_format(check: &Check<'_>, format: &str) -> Result<(), &'static str> {
     match format {
         "ext4" | "btrfs" | "xfs" | "swap" | "vfat" => Ok(()),
         "none" if check.version >= Version::V3_3 => Ok(()),
-        "virtiofs" if check.version >= Version::V3_7_EXPERIMENTAL => Ok(()),
         "" if !is_described(check) => Ok(()),
         "" => {
             Err("format cannot be empty when path, label, uuid, wipeFilesystem, options, or mountOptions is specified")
@@ -60,23 +45,7 @@ fn fitting_label(check: &Check<'_>, format: &str) -> Result<(), &'static str> {
         "xfs" if length > 12 => Err("filesystem labels cannot be longer than 12 characters when using xfs"),
         "swap" if length > 15 => Err("filesystem labels cannot be longer than 15 characters when using swap"),
         "vfat" if length > 11 => Err("filesystem labels cannot be longer than 11 characters when using vfat"),
-        "virtiofs" if check.version >= Version::V3_7_EXPERIMENTAL => {
-            Err("filesystem labels cannot be set when using virtiofs")
-        }
         _ => Ok(()),
-    }
-}
-
-/// What is made on a block device, where there is none.
-fn block_devices_only(check: &mut Check<'_>) {
-    if check.has_text("uuid") {
-        check.error("uuid", "filesystem uuid cannot be set for non-block-device filesystems");
-    }
-    if check.is_true("wipeFilesystem") {
-        check.error("wipeFilesystem", "wipeFilesystem cannot be set for non-block-device filesystems");
-    }
-    if !check.items("options").is_empty() {
-        check.error("options", "filesystem options (mkfs) cannot be set for non-block-device filesystems");
     }
 }
 
