@@ -19,7 +19,7 @@ tell_once() {
   if command -v curl >/dev/null 2>&1; then
     curl -sS -f -m 30 -o /dev/null --data-raw "$2" "$1"
   elif wget --help 2>&1 | grep -q -e --post-data; then
-    wget -q -T 30 -O /dev/null --post-data="$2" "$1"
+    wget -q -O /dev/null --post-data="$2" "$1"
   else
     tell_by_nc "$1" "$2"
   fi
