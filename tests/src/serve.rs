@@ -50,21 +50,24 @@ impl Server {
     /// Serves exactly this site.
     pub fn start_whole(net: &Net, site: &str, files: &[(&str, &[u8])]) -> Server {
         // Also where the computer has a user `firstlight`.
-        Server::start_in(net, site, files, Some("root"))
+        Server::start_in(net, site, |folder| put(folder, files), Some("root"))
+    }
+
+    /// Serves the network with these further blocks, and what `make` puts into the site's folder.
+    pub fn start_with(net: &Net, blocks: &str, make: impl FnOnce(&Path)) -> Server {
+        Server::start_in(net, &format!("{NETWORK}{blocks}"), make, Some("root"))
     }
 
     /// Serves the network with these further blocks and files as this user, or as the one that it chooses itself, who
     /// can read the site.
     pub fn start_as(net: &Net, user: Option<&'static str>, blocks: &str, files: &[(&str, &[u8])]) -> Server {
-        Server::start_in(net, &format!("{NETWORK}{blocks}"), files, user)
+        Server::start_in(net, &format!("{NETWORK}{blocks}"), |folder| put(folder, files), user)
     }
 
-    fn start_in(net: &Net, site: &str, files: &[(&str, &[u8])], user: Option<&'static str>) -> Server {
+    fn start_in(net: &Net, site: &str, make: impl FnOnce(&Path), user: Option<&'static str>) -> Server {
         let folder = tempfile::tempdir().expect("a folder for the site");
         fs::write(folder.path().join("site.hcl"), site).expect("the site is written");
-        for (name, content) in files {
-            fs::write(folder.path().join(name), content).expect("a file is written");
-        }
+        make(folder.path());
         if user != Some("root") {
             fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder for everyone");
         }
@@ -100,6 +103,12 @@ impl Server {
     /// What the server has printed.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// What `machines show` says of a machine.
+    pub fn machines(&self, name: &str) -> String {
+        let site = self.site.path().display().to_string();
+        run(Command::new(firstlight()).args(["machines", "show", name, "--site", &site]), Duration::from_secs(20)).text
     }
 
     /// What the process has used so far.
@@ -203,5 +212,11 @@ pub struct Used {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn put(folder: &Path, files: &[(&str, &[u8])]) {
+    for (name, content) in files {
+        fs::write(folder.join(name), content).expect("a file is written");
     }
 }

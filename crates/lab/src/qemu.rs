@@ -37,7 +37,10 @@ pub(crate) fn arguments(
     firmware(&mut line, machine, emulator);
     network(&mut line, machine, tap);
     if machine.disk.is_some() {
-        line.add("-drive", format!("if=none,id=disk,format=raw,discard=unmap,file={}/{disk}", machine.name));
+        line.add(
+            "-drive",
+            format!("if=none,id=disk,format=raw,cache=unsafe,discard=unmap,file={}/{disk}", machine.name),
+        );
         line.add("-device", "virtio-blk-pci,drive=disk,bootindex=1");
     }
     if machine.seed {
