@@ -22,7 +22,7 @@ use firstlight_serve::{
     control::{Answer, Control, Handler, Request, Status},
     dhcp,
     dns::Dns,
-    now, raise_open_files,
+    give_back_memory, now, raise_open_files,
 };
 use firstlight_site::{DhcpMode, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, Standings, StateFolder, What, read_events};
@@ -83,6 +83,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     // What was before, and what is served. From here on there are threads, and signals are heard.
     let past = recent_events(&state)?;
     let set = first_generation(site, &state)?;
+    give_back_memory();
     others::refuse(others)?;
     let signals = Signals::take()?;
     let (events, events_writer) = Events::open(&folder)?;

@@ -11,6 +11,7 @@ use firstlight_boot::BootSet;
 use firstlight_serve::{
     Context,
     control::{Answer, Reloaded},
+    give_back_memory,
 };
 use firstlight_site::{Report, Site, render};
 use firstlight_state::What;
@@ -89,6 +90,8 @@ impl Reloader {
         let changes = changes::between(&old, &new);
         let generation = new.generation;
         self.context.boot.store(new.into());
+        drop(old);
+        give_back_memory();
         let warnings = (!report.problems.is_empty()).then(|| render(&report, false));
         Ok(Reloaded { generation, changes, warnings })
     }
