@@ -88,7 +88,8 @@ impl Example {
 fn real_cloud_init_makes_a_machine_over_http() {
     let Some(example) = Example::copy() else { return };
     let said = example.comes_up("kitt", "10.20.0.11", "the one that talks");
-    assert!(said.contains("seed-dir (http://10.20.0.1:8080/c/"), "{said}");
+    // The argument on the kernel's command line came whole through iPXE, with its semicolon.
+    assert!(said.contains("seed-dir (cmdline,http://10.20.0.1:8080/c/"), "{said}");
 }
 
 #[test]
