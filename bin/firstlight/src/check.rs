@@ -28,6 +28,7 @@ struct Checked<'a> {
 pub(crate) fn run(args: Args) -> Outcome {
     let (site, mut report) = site::examine(&args.site);
     if let Some(site) = &site {
+        site::add_cloud_schema(&mut report, site);
         missing_loaders(site).into_iter().for_each(|missing| report.add(missing));
         for missing in firstlight_assets::check_local(site) {
             let help = "put the right file there, or correct `sha256` if the new content is what you want";

@@ -184,9 +184,9 @@ fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareN
 /// What it would be served, by name.
 fn configs(set: &BootSet, recipient: &Recipient<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let mut configs = BTreeMap::new();
-    for document in set.documents(recipient.decision)? {
-        if let Some(config) = set.config(recipient, &document.name) {
-            configs.insert(document.name, veiled(recipient.ask, &config?.text));
+    for name in set.config_names(recipient.decision)? {
+        if let Some(config) = set.config(recipient, &name) {
+            configs.insert(name, veiled(recipient.ask, &config?.text));
         }
     }
     Ok(configs)

@@ -5,6 +5,7 @@
 
 mod butane;
 mod check;
+mod cloud_schema;
 mod config;
 mod doctor;
 mod explain;

@@ -1,6 +1,6 @@
 //! Loading a site for a command: every mistake is printed, warnings too.
 
-use crate::{Failure, Outcome, output, words};
+use crate::{Failure, Outcome, cloud_schema, output, words};
 use firstlight_boot::ConfigProblem;
 use firstlight_site::{FoundLater, Place, Report, Site};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,17 @@ pub(crate) fn examine(dir: &Path) -> (Option<Site>, Report) {
                 add_config_problem(&mut report, problem);
             }
             (Some(loaded.site), report)
+        }
+    }
+}
+
+/// Adds what cloud-init's own schema says, where that is installed, and nothing else was said of a line.
+pub(crate) fn add_cloud_schema(report: &mut Report, site: &Site) {
+    for problem in cloud_schema::problems(site) {
+        let (file, line) = (&problem.finding.file, problem.finding.line);
+        let known = |place: &Place| place.file == *file && place.line == line;
+        if !report.problems.iter().any(|problem| problem.place.as_ref().is_some_and(known)) {
+            add_config_problem(report, problem);
         }
     }
 }

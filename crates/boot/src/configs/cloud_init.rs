@@ -75,15 +75,25 @@ fn fetches_seed(profile: &Profile) -> bool {
     }
 }
 
+/// What is made for a machine, where the site has none of that name.
+pub(super) fn made_names(decision: &Decision<'_>) -> impl Iterator<Item = String> {
+    NAMES.into_iter().filter(|_| is_read(decision)).map(str::to_owned)
+}
+
+/// True where a machine is booted into something that reads what cloud-init reads.
+fn is_read(decision: &Decision<'_>) -> bool {
+    let Outcome::Profile(profile) = &decision.outcome else { return false };
+    fetches_seed(profile) || documents(decision).iter().any(|document| NAMES.contains(&&*document.name))
+}
+
 impl BootSet {
     /// One of the four parts for a machine that is booted into cloud-init, where the site has no config of that name.
     pub(super) fn made_for_cloud_init(&self, recipient: &Recipient<'_>, name: &str) -> Option<Rendered> {
         let Outcome::Profile(profile) = &recipient.decision.outcome else { return None };
-        let is_read = fetches_seed(profile) || documents(recipient.decision).iter().any(|d| NAMES.contains(&&*d.name));
         let attempt = || Sha256::digest(recipient.token.as_str()).iter().map(|byte| format!("{byte:02x}")).collect();
         let instance: Option<String> = profile.install.is_some().then(attempt);
         let instance = instance.as_deref().and_then(|id| id.get(..ID_LENGTH));
-        let text = is_read.then(|| self.made(recipient, name, instance)).flatten()?;
+        let text = is_read(recipient.decision).then(|| self.made(recipient, name, instance)).flatten()?;
         let media_type = media_type(ConfigKind::UserData);
         Some(Rendered { text, media_type, warnings: Vec::new(), secrets: Vec::new() })
     }

@@ -2,6 +2,7 @@
 //! format's own way. The server, `firstlight check` and `firstlight render` all come by here.
 
 mod assemble;
+mod cloud_config;
 pub(crate) mod cloud_init;
 mod compose;
 mod finding;
@@ -9,6 +10,7 @@ mod ignition;
 mod installers;
 mod lines;
 
+pub use cloud_config::{CloudConfig, cloud_configs};
 pub use compose::{Document, Unclear};
 pub use finding::Finding;
 
@@ -102,6 +104,16 @@ impl BootSet {
     /// Everything that is wrong with it. Nothing of a secret is in that.
     pub fn config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
         self.own_config(recipient, name).or_else(|| self.made_for_cloud_init(recipient, name).map(Ok))
+    }
+
+    /// The names of all that [`BootSet::config`] has for a decision: the site's own in their order, then what is made.
+    ///
+    /// # Errors
+    /// The site does not say which config one belongs to.
+    pub fn config_names(&self, decision: &Decision<'_>) -> Result<Vec<String>, Unclear> {
+        let own: Vec<String> = self.documents(decision)?.into_iter().map(|document| document.name).collect();
+        let made: Vec<String> = cloud_init::made_names(decision).filter(|name| !own.contains(name)).collect();
+        Ok([own, made].concat())
     }
 
     fn own_config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
