@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-/// `-json`, `-watch` and `-full` as users of Terraform and Nomad write them, besides clap's own `--json`.
+/// Long flags that may have one dash, as users of Terraform and Nomad write them, besides clap's own `--json`.
+const ONE_DASH: [&str; 8] = ["-json", "-watch", "-full", "-strict", "-pretty", "-files-dir", "-output", "-raw-errors"];
+
+/// `-json` as `--json`, and so on.
 pub(crate) fn long_form(argument: OsString) -> OsString {
     match argument.to_str() {
-        Some("-json") => "--json".into(),
-        Some("-watch") => "--watch".into(),
-        Some("-full") => "--full".into(),
+        Some(word) if ONE_DASH.contains(&word) => format!("-{word}").into(),
         _ => argument,
     }
 }
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_known_short_words_are_made_long() {
+    fn only_the_known_words_get_a_second_dash() {
         let long = |word: &str| long_form(word.into()).into_string().unwrap();
         assert_eq!(
             ["-json", "-watch", "-full", "--json", "-j", "json"].map(long),
