@@ -1,12 +1,13 @@
-//! Real cloud-init in a live Debian, fed by us: over HTTP and from a drive. What became of the machine it says itself, on its
-//! console. `scripts/prepare-cloud-init` makes the live Debian.
+//! What cloud-init fetches, with curl; and real cloud-init in a live Debian, fed by us: over HTTP and from a drive. What became of
+//! the machine it says itself, on its console. `scripts/prepare-cloud-init` makes the live Debian.
+#![allow(clippy::unwrap_used)]
 
-use firstlight_tests::{Output, firstlight, repository, run};
+use firstlight_tests::{Net, Output, Server, firstlight, repository, run};
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 use tempfile::TempDir;
 
-/// How long both machines may take on a busy computer without KVM.
-const DEADLINE: Duration = Duration::from_secs(420);
+/// How long a machine may take on a busy computer without KVM.
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// A copy of the example, so that its lab's files do not lie in the repository.
 struct Example(TempDir);
@@ -98,4 +99,47 @@ fn real_cloud_init_makes_a_machine_from_a_drive() {
     let Some(example) = Example::copy() else { return };
     let said = example.comes_up("hal", "10.20.0.12", "the one that sings");
     assert!(said.contains("config-disk (/dev/sr0)"), "{said}");
+}
+
+const SITE: &str = r#"
+asset "linux" { path = "linux" }
+profile "debian" {
+  kernel = asset.linux
+  args   = "ds=nocloud;s={{ seed_url }}"
+  config = "node.yaml"
+}
+machine "kitt" {
+  mac     = "52:54:00:00:00:01"
+  address = "10.20.0.11"
+}
+"#;
+
+#[test]
+fn cloud_inits_parts_lie_below_the_attempts_token() {
+    let net = Net::new();
+    net.give_client("10.20.0.50/24");
+    let node = "#cloud-config\nhostname: {{ machine.name }}\n";
+    let server = Server::start(&net, SITE, &[("linux", b"linux"), ("node.yaml", node.as_bytes())]);
+    let curl = |arguments: &str| net.client(&format!("curl -sS -m 20 {arguments}")).text;
+    let script = curl("http://10.20.0.1:8080/boot.ipxe?mac=52:54:00:00:00:01");
+    let (_, rest) = script.split_once("ds=nocloud;s=").unwrap();
+    let seed = rest.split_whitespace().next().unwrap();
+    for (name, held) in [
+        ("network-config", "addresses: [\"10.20.0.11/24\"]"),
+        ("meta-data", "instance-id: \"kitt\""),
+        ("user-data", "hostname: kitt"),
+        ("vendor-data", "phone_home:"),
+    ] {
+        let part = curl(&format!("{seed}{name}"));
+        assert!(part.contains(held), "{name}: {part}");
+        server.wait_for("sent", name);
+    }
+    let foreign = "http://10.20.0.1:8080/c/00000000000000000000000000000000";
+    assert!(curl(&format!("-w %{{http_code}} {foreign}/meta-data")).ends_with("403"));
+    assert!(curl(&format!("-w %{{http_code}} {seed}meta-data.gz")).ends_with("404"));
+    // As its module `phone_home` says it, to where our vendor-data has told it.
+    let vendor_data = curl(&format!("{seed}vendor-data"));
+    let report = vendor_data.split('"').nth(1).unwrap();
+    assert_eq!(curl(&format!("-d hostname=kitt -d instance_id=kitt {report}")), "welcome\n");
+    assert_eq!(server.wait_for("reported", "")["message"], "hostname=kitt&instance_id=kitt");
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! As <https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html> describes it. What the versions of
-//! cloud-init do with it was read in, and tried with, 22.4 (Debian 12) and 25.1 (Debian 13).
+//! cloud-init do with it was read in 22.4 (Debian 12) and 25.1 (Debian 13), and tried with the latter.
 //!
 //! Pure: no I/O, no clock, no randomness. It renders no templates and serves nothing.
 
