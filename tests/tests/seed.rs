@@ -1,5 +1,6 @@
 //! `firstlight seed`: the volume is read by `blkid` and by `isoinfo`, in both of its dialects. That the kernel and cloud-init
 //! read it too is in `cloud_init.rs`.
+#![allow(clippy::unwrap_used)]
 
 use firstlight_tests::{Output, firstlight, run};
 use std::{
