@@ -1,6 +1,6 @@
 //! What cloud-init fetches, with curl; and real cloud-init in a live Debian, fed by us: over HTTP and from a drive. What became of
 //! the machine it says itself, on its console. `scripts/prepare-cloud-init` makes the live Debian.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use firstlight_tests::{Net, Output, Server, firstlight, repository, run};
 use std::{fs, path::PathBuf, process::Command, time::Duration};
