@@ -1,8 +1,9 @@
 //! From JSON to a config: fields are found by the schema, and what does not fit its type is complained about.
 //!
 //! Names are matched as Go's decoder matches them: in any case, but one that is not written exactly is also an unused
-//! key, and what lies in it has the place of what it lies in. A name that stands twice is decoded twice, the second time
-//! onto the first. `null` is the same as nothing, but has a place, and is worth a warning where a mapping should be.
+//! key. A name that stands twice is decoded twice, the second time onto the first. Of all these the last that is written
+//! exactly counts for places and for what is unused; what lies in another has the place of what that lies in. `null` is
+//! the same as nothing, but has a place, and is worth a warning where a mapping should be.
 
 use super::{
     schema::{Field, Form, Kind, Type},
@@ -138,8 +139,10 @@ impl Decoder {
         let mut fields = Vec::new();
         for field in kind.fields(self.version) {
             let mut node = take(&mut before, field.name);
-            for (key, json) in entries.iter().filter(|(key, _)| key.name.eq_ignore_ascii_case(field.name)) {
-                let within = place.within(place.origin.path.key(field.name), json, key.name == field.name);
+            let written = entries.iter().rposition(|(key, _)| key.name == field.name);
+            let named = entries.iter().enumerate().filter(|(_, (key, _))| key.name.eq_ignore_ascii_case(field.name));
+            for (index, (_, json)) in named {
+                let within = place.within(place.origin.path.key(field.name), json, written == Some(index));
                 node = self.field(json, field, within, node);
             }
             fields.extend(node.map(|node| (Key::new(field.name), node)));
@@ -185,5 +188,48 @@ fn wanted(kind: Kind) -> &'static str {
         Kind::Bool => "true or false",
         Kind::Int => "a whole number",
         _ => "a string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ignition::{json, schema::CONFIG, to_json};
+
+    /// What is decoded, written again, and the warnings.
+    fn decoded(text: &str) -> (String, String) {
+        let decoded = decode(&json::read(text.as_bytes()).unwrap(), &CONFIG, Version::V3_3);
+        assert_eq!(decoded.mistakes, Report::default());
+        (to_json(&decoded.config, Version::V3_3, false), decoded.warnings.to_string())
+    }
+
+    #[test]
+    fn what_stands_twice_is_laid_onto_the_first() {
+        let text = r#"{"storage":{"bogus":1,"files":[{"path":"/a","mode":1},{"path":"/b"}]},
+            "ignition":{"version":"3.3.0"},
+            "storage":{"files":[{"path":"/c"}],"other":1}}"#;
+        let (config, warnings) = decoded(text);
+        assert_eq!(config, r#"{"ignition":{"version":"3.3.0"},"storage":{"files":[{"path":"/c","mode":1}]}}"#);
+        assert_eq!(warnings, "warning at $.storage.other, line 3 col 48: unused key other\n");
+    }
+
+    #[test]
+    fn a_name_in_another_case_is_used_and_unused() {
+        let (config, warnings) = decoded(r#"{"ignition":{"version":"3.3.0"},"Passwd":{"users":[{"name":"a","x":1}]}}"#);
+        assert_eq!(config, r#"{"ignition":{"version":"3.3.0"},"passwd":{"users":[{"name":"a"}]}}"#);
+        assert_eq!(warnings, "warning at $.Passwd, line 1 col 33: unused key Passwd\n");
+    }
+
+    #[test]
+    fn every_value_of_a_wrong_type_is_named() {
+        let text = r#"{"ignition":[],"storage":{"files":{},"disks":[{"device":1,"wipeTable":"yes"},null]}}"#;
+        let decoded = decode(&json::read(text.as_bytes()).unwrap(), &CONFIG, Version::V3_3);
+        assert_eq!(
+            decoded.mistakes.to_string(),
+            "error at $.ignition, line 1 col 14: expected an object, found a list\n\
+             error at $.storage.disks.0.device, line 1 col 57: expected a string, found a whole number\n\
+             error at $.storage.disks.0.wipeTable, line 1 col 71: expected true or false, found a string\n\
+             error at $.storage.files, line 1 col 36: expected a list, found an object\n"
+        );
     }
 }
