@@ -164,6 +164,8 @@ fn numbers_are_counted_up_with_and_without_a_server_and_by_many_at_once() {
     let retired = server.firstlight("machines retire rack7-02 --site").text;
     assert!(retired.contains("the name rack7-02 is free again"), "{retired}");
     assert_eq!(approved(&server, 0x20, "rack"), "rack7-02", "a gap is filled");
+    let by_address = server.firstlight(&format!("machines retire {} --site", mac(0x20))).text;
+    assert!(by_address.contains("the name rack7-02 is free again"), "{by_address}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //!
 //! The site is read with the new block before the file is replaced, whole, so that a mistake leaves it as it was.
 
-use super::order::{Ordered, Target, one, without_server};
+use super::order::{Ordered, Target, done, odd, one};
 use crate::{Failure, Outcome, output, site, tried};
 use firstlight_model::{Hostname, Mac};
 use firstlight_plan::{Order, Standing};
@@ -38,16 +38,16 @@ pub(super) fn declare(target: &Target, declare: &Declare) -> Outcome {
     if declare.name.is_some() && target.machines.len() > 1 {
         return Err(Failure::Failed("--name names one machine: give one MAC address".to_owned()));
     }
-    let mut done = Vec::new();
+    let mut declared = Vec::new();
     for machine in &target.machines {
         let (name, standing) = declare_one(target, machine, declare)?;
         if !target.json {
             let Standing { stage, cause, .. } = &standing;
             output::print(&format!("{name} is declared in {FILE}\n{name} is {stage}: {cause}\n"))?;
         }
-        done.push(Ordered { machine: name.to_string(), standing });
+        declared.push(Ordered { machine: name.to_string(), standing });
     }
-    if target.json { output::json(&done) } else { Ok(()) }
+    if target.json { output::json(&declared) } else { Ok(()) }
 }
 
 fn declare_one(target: &Target, machine: &str, declare: &Declare) -> Result<(Hostname, Standing), Failure> {
@@ -72,7 +72,7 @@ fn declare_one(target: &Target, machine: &str, declare: &Declare) -> Result<(Hos
     }
     add(target.dir(), &block(&name, mac, declare))?;
     reload(&target.state())?;
-    let standing = one(target, &target.state(), name.as_str(), &Order::Approve)?;
+    let standing = one(target, name.as_str(), &Order::Approve)?;
     Ok((name.clone(), standing.map_err(|why| Failure::Failed(format!("{name}: {why}")))?))
 }
 
@@ -81,17 +81,12 @@ fn name_of_class(target: &Target, mac: Mac, declare: &Declare) -> Result<String,
     let Some(class) = declare.class.clone() else {
         return Err(Failure::Failed("give it a name with --name, or a class that has names with --class".to_owned()));
     };
-    let state = target.state();
-    let named = match ask(&state, &Request::Name { machine: mac, class: class.clone() }) {
-        Ok(Answer::Named { name }) => Ok(name),
-        Ok(Answer::Failed { why }) => Err(why),
-        Ok(other) => return Err(Failure::Failed(format!("the server answered something else: {other:?}"))),
-        Err(ControlError::NobodyServes { .. }) => {
-            without_server(target, &state, |lifecycle| lifecycle.name(mac, &class))?
-        }
-        Err(error) => return Err(error.into()),
-    };
-    named.map_err(|why| Failure::Failed(format!("{mac}: {why}")))
+    let request = Request::Name { machine: mac, class: class.clone() };
+    match done(target, &request, |lifecycle| lifecycle.name(mac, &class).map(|name| Answer::Named { name }))? {
+        Answer::Named { name } => Ok(name),
+        Answer::Failed { why } => Err(Failure::Failed(format!("{mac}: {why}"))),
+        other => Err(odd(&other)),
+    }
 }
 
 /// Has the server, where one runs, read the site anew.

@@ -112,11 +112,10 @@ pub(super) fn boot_once(BootOnce { target, profile }: BootOnce) -> Outcome {
 
 /// Orders it for each machine; says what came of each, and fails where one was refused.
 fn give(target: &Target, order: &Order) -> Outcome {
-    let state = target.state();
-    let (mut done, mut refused) = (Vec::new(), false);
+    let (mut ordered, mut refused) = (Vec::new(), false);
     for machine in &target.machines {
-        match one(target, &state, machine, order)? {
-            Ok(standing) => done.push(Ordered { machine: machine.clone(), standing }),
+        match one(target, machine, order)? {
+            Ok(standing) => ordered.push(Ordered { machine: machine.clone(), standing }),
             Err(why) => {
                 refused = true;
                 output::complain(&format!("firstlight: {machine}: {why}\n"));
@@ -124,43 +123,50 @@ fn give(target: &Target, order: &Order) -> Outcome {
         }
     }
     if target.json {
-        output::json(&done)?;
+        output::json(&ordered)?;
     } else {
         let line = |Ordered { machine, standing }: &Ordered| match &standing.once {
             Some(once) => format!("{machine} is {}, and boots {} for once\n", standing.stage, once.profile),
             None => format!("{machine} is {}: {}\n", standing.stage, standing.cause),
         };
-        output::print(&done.iter().map(line).collect::<String>())?;
+        output::print(&ordered.iter().map(line).collect::<String>())?;
     }
     if refused { Err(Failure::Silent) } else { Ok(()) }
 }
 
-/// By the running server, or here.
-pub(super) fn one(
+/// Gives an order, by the running server or here. The inner error is its refusal.
+pub(super) fn one(target: &Target, machine: &str, order: &Order) -> Result<Result<Standing, String>, Failure> {
+    let request = Request::Order { machine: machine.to_owned(), what: order.clone() };
+    let here = |lifecycle: &Lifecycle| lifecycle.order(machine, order.clone()).map(Answer::Ordered);
+    Ok(match done(target, &request, here)? {
+        Answer::Ordered(standing) => Ok(standing),
+        Answer::Failed { why } => Err(why),
+        other => return Err(odd(&other)),
+    })
+}
+
+/// What the running server answers; where nobody serves, what `here` comes to by the same code.
+pub(super) fn done(
     target: &Target,
-    state: &Path,
-    machine: &str,
-    order: &Order,
-) -> Result<Result<Standing, String>, Failure> {
-    match ask(state, &Request::Order { machine: machine.to_owned(), what: order.clone() }) {
-        Ok(Answer::Ordered(standing)) => Ok(Ok(standing)),
-        Ok(Answer::Failed { why }) => Ok(Err(why)),
-        Ok(other) => Err(Failure::Failed(format!("the server answered something else: {other:?}"))),
-        Err(ControlError::NobodyServes { .. }) => here(target, state, machine, order),
+    request: &Request,
+    here: impl FnOnce(&Lifecycle) -> Result<Answer, String>,
+) -> Result<Answer, Failure> {
+    let state = target.state();
+    match ask(&state, request) {
+        Ok(answer) => Ok(answer),
+        Err(ControlError::NobodyServes { .. }) => {
+            Ok(without_server(target, &state, here)?.unwrap_or_else(|why| Answer::Failed { why }))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-fn here(target: &Target, state: &Path, machine: &str, order: &Order) -> Result<Result<Standing, String>, Failure> {
-    without_server(target, state, |lifecycle| lifecycle.order(machine, order.clone()))
+pub(super) fn odd(answer: &Answer) -> Failure {
+    Failure::Failed(format!("the server answered something else: {answer:?}"))
 }
 
-/// Where nobody serves: the same code, on the same state.
-pub(super) fn without_server<T>(
-    target: &Target,
-    state: &Path,
-    act: impl FnOnce(&Lifecycle) -> T,
-) -> Result<T, Failure> {
+/// On the state itself.
+fn without_server<T>(target: &Target, state: &Path, act: impl FnOnce(&Lifecycle) -> T) -> Result<T, Failure> {
     let site = site::load(target.dir())?;
     let folder = StateFolder::lock(state)?;
     let (events, _events_writer) = Events::open(&folder)?;

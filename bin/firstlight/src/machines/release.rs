@@ -4,24 +4,27 @@
 
 use super::{
     approve::{FILE, alone, put, reload},
-    order::{Target, without_server},
+    order::{Target, done, odd},
 };
 use crate::{Failure, Outcome, output, site, tried};
-use firstlight_serve::control::{Answer, ControlError, Request, ask};
-use firstlight_state::read_standings;
-use std::{collections::BTreeSet, fs, path::Path};
+use firstlight_serve::control::{Answer, Request};
+use firstlight_state::{Who, read_standings};
+use std::{fs, path::Path};
 
 /// Takes back the names of those among these retired machines that were given one.
 pub(super) fn names_of(target: &Target, machines: &[String]) -> Outcome {
-    let state = target.state();
-    let given: BTreeSet<String> = read_standings(&state)?.into_iter().filter_map(|(_, s)| s.name).collect();
-    for machine in machines.iter().map(|machine| machine.to_lowercase()).filter(|machine| given.contains(machine)) {
-        release(target, &state, &machine)?;
+    let given = read_standings(&target.state())?.into_iter().filter_map(|(who, standing)| Some((who, standing.name?)));
+    let given: Vec<(Who, String)> = given.collect();
+    let ordered: Vec<Who> = machines.iter().map(|machine| Who::from(machine.as_str())).collect();
+    for (who, name) in &given {
+        if ordered.contains(who) || ordered.contains(&Who::Machine(name.clone())) {
+            release(target, name)?;
+        }
     }
     Ok(())
 }
 
-fn release(target: &Target, state: &Path, name: &str) -> Outcome {
+fn release(target: &Target, name: &str) -> Outcome {
     if let Some(declared) = site::load(target.dir())?.machines.get(name) {
         if declared.place.file != FILE {
             let place = &declared.place;
@@ -31,18 +34,14 @@ fn release(target: &Target, state: &Path, name: &str) -> Outcome {
             return Ok(());
         }
         take_out(target.dir(), name)?;
-        reload(state)?;
+        reload(&target.state())?;
     }
-    let released = match ask(state, &Request::Release { name: name.to_owned() }) {
-        Ok(Answer::Ordered(_)) => Ok(()),
-        Ok(Answer::Failed { why }) => Err(why),
-        Ok(other) => return Err(Failure::Failed(format!("the server answered something else: {other:?}"))),
-        Err(ControlError::NobodyServes { .. }) => {
-            without_server(target, state, |lifecycle| lifecycle.release(name).map(drop))?
-        }
-        Err(error) => return Err(error.into()),
-    };
-    released.map_err(|why| Failure::Failed(format!("{name}: {why}")))?;
+    let request = Request::Release { name: name.to_owned() };
+    match done(target, &request, |lifecycle| lifecycle.release(name).map(Answer::Ordered))? {
+        Answer::Ordered(_) => {}
+        Answer::Failed { why } => return Err(Failure::Failed(format!("{name}: {why}"))),
+        other => return Err(odd(&other)),
+    }
     match target.json {
         true => Ok(()),
         false => output::print(&format!("the name {name} is free again, and its block is out of {FILE}\n")),
