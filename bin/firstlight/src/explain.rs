@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FirmwareName {
+pub(crate) enum FirmwareName {
     Bios,
     Uefi,
     UefiHttp,
@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 /// Who is meant: a declared machine's name or serial number, or a hardware address or UUID, declared or not.
-fn ask_for(site: &Site, who: &str, firmware: Option<FirmwareName>) -> Result<Ask, Failure> {
+pub(crate) fn ask_for(site: &Site, who: &str, firmware: Option<FirmwareName>) -> Result<Ask, Failure> {
     let client = Client::Ipxe(Some(match firmware {
         None | Some(FirmwareName::Bios) => Firmware::Bios,
         Some(FirmwareName::Uefi | FirmwareName::UefiHttp) => Firmware::UefiAmd64,
@@ -184,16 +184,16 @@ fn explain(set: &BootSet, ask: &Ask, standing: &Standing, only: Option<FirmwareN
 /// What it would be served, by name.
 fn configs(set: &BootSet, recipient: &Recipient<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let mut configs = BTreeMap::new();
-    for name in set.config_names(recipient.decision)? {
-        if let Some(config) = set.config(recipient, &name) {
-            configs.insert(name, veiled(recipient.ask, &config?.text));
+    for document in set.all_documents(recipient)? {
+        if let Some(config) = set.config(recipient, &document.name) {
+            configs.insert(document.name, veiled(recipient.ask, &config?.text));
         }
     }
     Ok(configs)
 }
 
 /// A text in which a made-up hardware address, however it is written, is not taken for a real one.
-fn veiled(ask: &Ask, text: &str) -> String {
+pub(crate) fn veiled(ask: &Ask, text: &str) -> String {
     if ask.mac != UNKNOWN_MAC {
         return text.to_owned();
     }
@@ -202,7 +202,7 @@ fn veiled(ask: &Ask, text: &str) -> String {
 }
 
 /// The network that a machine is on.
-fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Network, Failure> {
+pub(crate) fn network_for<'a>(set: &'a BootSet, machine: Option<&Machine>) -> Result<&'a Network, Failure> {
     set.network_for(machine).ok_or_else(|| Failure::Failed("the site has no network".to_owned()))
 }
 

@@ -7,6 +7,7 @@ mod butane;
 mod check;
 mod cloud_schema;
 mod config;
+mod diff;
 mod doctor;
 mod explain;
 mod ignition;
@@ -17,6 +18,7 @@ mod machines;
 mod output;
 mod overview;
 mod reload;
+mod render;
 mod seed;
 mod serve;
 mod site;
@@ -61,6 +63,10 @@ enum Command {
     Reload(reload::Args),
     /// Say what a machine would boot, and why
     Explain(explain::Args),
+    /// Show a machine's configs as they are served
+    Render(render::Args),
+    /// Compare a machine's configs with those that it was last served
+    Diff(diff::Args),
     /// List machines, or show one with its timeline
     Machines(machines::Args),
     /// Show a site with everything that it implies
@@ -97,6 +103,8 @@ enum Failure {
     Failed(String),
     /// Exit code 1; everything was said already.
     Silent,
+    /// Exit code 2, and what to print on standard error: for a command to which 1 means something else.
+    Trouble(String),
     /// Exit code 130: a person ended it.
     Interrupted,
 }
@@ -123,6 +131,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Reload(args) => reload::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Render(args) => render::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Machines(args) => machines::run(args),
         Command::Config(command) => config::run(command),
         Command::Lab(command) => lab::run(command),
@@ -136,6 +146,10 @@ fn main() -> ExitCode {
         Err(Failure::Failed(message)) => {
             output::complain(&format!("firstlight: {}\n", output::without_numbers(&message)));
             ExitCode::from(1)
+        }
+        Err(Failure::Trouble(message)) => {
+            output::complain(&format!("firstlight: {}\n", output::without_numbers(&message)));
+            ExitCode::from(2)
         }
         Err(Failure::Silent) => ExitCode::from(1),
         Err(Failure::Interrupted) => ExitCode::from(130),

@@ -10,7 +10,19 @@ use std::{
 };
 
 /// Long flags that may have one dash, as users of Terraform and Nomad write them, besides clap's own `--json`.
-const ONE_DASH: [&str; 8] = ["-json", "-watch", "-full", "-strict", "-pretty", "-files-dir", "-output", "-raw-errors"];
+const ONE_DASH: [&str; 11] = [
+    "-json",
+    "-watch",
+    "-full",
+    "-strict",
+    "-pretty",
+    "-files-dir",
+    "-output",
+    "-raw-errors",
+    "-readable",
+    "-parts",
+    "-show-secrets",
+];
 
 /// `-json` as `--json`, and so on.
 pub(crate) fn long_form(argument: OsString) -> OsString {

@@ -1,7 +1,7 @@
 //! Loading a site for a command: every mistake is printed, warnings too.
 
 use crate::{Failure, Outcome, cloud_schema, output, words};
-use firstlight_boot::ConfigProblem;
+use firstlight_boot::{ConfigProblem, Finding};
 use firstlight_site::{FoundLater, Place, Report, Site};
 use std::path::{Path, PathBuf};
 
@@ -76,15 +76,20 @@ pub(crate) fn add_cloud_schema(report: &mut Report, site: &Site) {
 }
 
 fn add_config_problem(report: &mut Report, problem: ConfigProblem) {
-    let ConfigProblem { finding, text, named_at, machines } = problem;
-    let mut message = finding.message;
+    let ConfigProblem { mut finding, text, named_at, machines } = problem;
     if !machines.is_empty() {
-        message.push_str(&format!(" (for {})", words::few(&machines)));
+        finding.message.push_str(&format!(" (for {})", words::few(&machines)));
     }
-    report.add_file(&finding.file, &text);
-    let related = (named_at.file != finding.file).then(|| (named_at, "named here".to_owned()));
+    add_finding(report, finding, &text, Some(named_at));
+}
+
+/// Adds something about a config to a report, with the text of the file that it stands in and where the site names that.
+pub(crate) fn add_finding(report: &mut Report, finding: Finding, text: &str, named_at: Option<Place>) {
+    report.add_file(&finding.file, text);
+    let named_at = named_at.filter(|place| place.file != finding.file);
+    let related = named_at.map(|place| (place, "named here".to_owned()));
     let place = Some(Place { file: finding.file, line: finding.line, column: finding.column });
-    report.add(FoundLater { place, message, help: finding.help, related, warning: finding.warning });
+    report.add(FoundLater { place, message: finding.message, help: finding.help, related, warning: finding.warning });
 }
 
 /// Where a site's state lies: leases, events, the lock.

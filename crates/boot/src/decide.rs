@@ -170,6 +170,11 @@ impl BootSet {
         decision
     }
 
+    /// What the site alone gives it, wherever it stands: what `firstlight render` and `diff` look at.
+    pub fn given_by_site(&self, ask: &Ask) -> Decision<'_> {
+        self.by_site(ask, None, Why::nothing())
+    }
+
     /// What the site alone gives it, wherever it stands; with reasons where somebody reads them.
     pub(crate) fn by_site(&self, ask: &Ask, choice: Option<&Choice>, mut why: Why) -> Decision<'_> {
         let machine = self.identify(ask, &mut why);

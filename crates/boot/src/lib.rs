@@ -25,7 +25,7 @@ mod urls;
 
 pub use ask::{Ask, Client};
 pub use check::{ConfigProblem, check_configs};
-pub use configs::{CloudConfig, Document, Finding, NotRendered, Recipient, Rendered, Unclear, cloud_configs};
+pub use configs::{CloudConfig, Document, Finding, NotRendered, Recipient, Rendered, Unclear, cloud_configs, readable};
 pub use decide::{Choice, Decision, Outcome, Reason};
 pub use greet::{FirstStep, Greeting};
 pub use loaders::{Loader, LoaderFile, loaders};

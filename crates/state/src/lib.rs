@@ -5,6 +5,7 @@
 //! is who, what it boots, and any network.
 
 mod client;
+mod configs;
 mod diagnosis;
 mod error;
 mod event;
@@ -25,6 +26,7 @@ mod tail;
 mod who;
 
 pub use client::ClientKey;
+pub use configs::{CONFIG_KEPT, KeptConfig, forget_configs, keep_config, read_configs};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use error::StateError;
 pub use event::*;

@@ -18,7 +18,7 @@ use firstlight_assets::{Known, Resolved};
 use firstlight_boot::BootSet;
 use firstlight_model::Timestamp;
 use firstlight_serve::{
-    Context, Held, Http, Lifecycle, Stop,
+    Context, Held, Http, Lifecycle, Served, Stop,
     control::{Answer, Control, Handler, Request, Status},
     dhcp,
     dns::Dns,
@@ -95,7 +95,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let context = Context { boot: boot.clone(), events: events.clone(), mac_of };
     let (standings, standings_writer) = Standings::open(&folder)?;
     let lifecycle = Lifecycle::new(context.clone(), standings);
-    let http = Http::new(context.clone(), lifecycle.clone(), past.into_iter());
+    let (served, served_writer) = Served::open(&state, &context.boot.load().site)?;
+    let http = Http::new(context.clone(), lifecycle.clone(), past.into_iter()).keeping(served);
 
     // The servers.
     let stop = Stop::new()?;
@@ -127,6 +128,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     }
     notify.stopping();
     ending::end(servers, runtime, &signals, &stop);
+    drop(served_writer);
     drop(standings_writer);
     drop(events_writer);
     Ok(())

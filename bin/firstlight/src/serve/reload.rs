@@ -39,7 +39,7 @@ struct Refusal {
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         let text = match failure {
-            Failure::Failed(text) => text,
+            Failure::Failed(text) | Failure::Trouble(text) => text,
             Failure::Silent | Failure::Interrupted => "it was interrupted".to_owned(),
         };
         Refusal { reason: text.clone(), full: text }

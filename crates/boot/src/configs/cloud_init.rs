@@ -15,6 +15,13 @@ use sha2::{Digest, Sha256};
 
 /// What a template calls the folder of URLs that cloud-init fetches its parts from.
 const SEED_URL: &str = "seed_url";
+/// The four parts.
+pub(super) const KINDS: [(&str, ConfigKind); 4] = [
+    (USER_DATA, ConfigKind::UserData),
+    (META_DATA, ConfigKind::MetaData),
+    (VENDOR_DATA, ConfigKind::VendorData),
+    (NETWORK_CONFIG, ConfigKind::NetworkConfig),
+];
 /// How much of an attempt's id makes another instance.
 const ID_LENGTH: usize = 8;
 
@@ -73,11 +80,6 @@ fn fetches_seed(profile: &Profile) -> bool {
         Boot::Script(script) => script.text.contains(SEED_URL),
         Boot::Disk(_) | Boot::Menu => false,
     }
-}
-
-/// What is made for a machine, where the site has none of that name.
-pub(super) fn made_names(decision: &Decision<'_>) -> impl Iterator<Item = String> {
-    NAMES.into_iter().filter(|_| is_read(decision)).map(str::to_owned)
 }
 
 /// True where a machine is booted into something that reads what cloud-init reads.

@@ -9,10 +9,12 @@ mod finding;
 mod ignition;
 mod installers;
 mod lines;
+mod readable;
 
 pub use cloud_config::{CloudConfig, cloud_configs};
 pub use compose::{Document, Unclear};
 pub use finding::Finding;
+pub use readable::readable;
 
 use crate::{
     Ask, BootSet, Decision, Outcome, RenderError, Secrets, Token,
@@ -97,6 +99,48 @@ impl BootSet {
         compose::documents(parts(decision))
     }
 
+    /// The same with what is made for cloud-init besides, which has no parts.
+    ///
+    /// # Errors
+    /// The site does not say which config one belongs to.
+    pub fn all_documents<'a>(&self, recipient: &Recipient<'a>) -> Result<Vec<Document<'a>>, Unclear> {
+        let mut documents = self.documents(recipient.decision)?;
+        for (name, kind) in cloud_init::KINDS {
+            let own = documents.iter().any(|document| document.name == name);
+            if !own && self.made_for_cloud_init(recipient, name).is_some() {
+                documents.push(Document { name: name.to_owned(), kind, parts: Vec::new() });
+            }
+        }
+        Ok(documents)
+    }
+
+    /// A config's parts as its templates render them, by file, before they are put together.
+    ///
+    /// # Errors
+    /// Of each, why there is none.
+    pub fn rendered_parts<'a>(
+        &self,
+        recipient: &Recipient<'_>,
+        document: &Document<'a>,
+    ) -> Vec<(&'a Config, Result<String, RenderError>)> {
+        let Outcome::Profile(profile) = &recipient.decision.outcome else { return Vec::new() };
+        let vault = Vault::of(&self.site, recipient.decision.machine, recipient.secrets);
+        let context = recipient.subject(self).context(&self.site, &self.templates.fleet, vault, profile);
+        document.parts.iter().map(|config| (*config, self.render_part(config, &context))).collect()
+    }
+
+    /// A config as [`BootSet::config`] renders it, but what is said of it may quote secrets.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn config_candidly(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
+        let documents = self.documents(recipient.decision).unwrap_or_default();
+        match documents.iter().find(|document| document.name == name) {
+            Some(document) => Some(self.render_candidly(recipient, document)),
+            None => self.config(recipient, name),
+        }
+    }
+
     /// A config, rendered: the site's own, or what is made for cloud-init where that asks for something that the site does
     /// not say. `None` where there is none of that name.
     ///
@@ -104,16 +148,6 @@ impl BootSet {
     /// Everything that is wrong with it. Nothing of a secret is in that.
     pub fn config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
         self.own_config(recipient, name).or_else(|| self.made_for_cloud_init(recipient, name).map(Ok))
-    }
-
-    /// The names of all that [`BootSet::config`] has for a decision: the site's own in their order, then what is made.
-    ///
-    /// # Errors
-    /// The site does not say which config one belongs to.
-    pub fn config_names(&self, decision: &Decision<'_>) -> Result<Vec<String>, Unclear> {
-        let own: Vec<String> = self.documents(decision)?.into_iter().map(|document| document.name).collect();
-        let made: Vec<String> = cloud_init::made_names(decision).filter(|name| !own.contains(name)).collect();
-        Ok([own, made].concat())
     }
 
     fn own_config(&self, recipient: &Recipient<'_>, name: &str) -> Option<Result<Rendered, NotRendered>> {
@@ -151,7 +185,7 @@ impl BootSet {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn render_candidly(&self, recipient: &Recipient<'_>, document: &Document<'_>) -> Result<Rendered, NotRendered> {
+    fn render_candidly(&self, recipient: &Recipient<'_>, document: &Document<'_>) -> Result<Rendered, NotRendered> {
         let Outcome::Profile(profile) = &recipient.decision.outcome else { return Err(NotRendered::default()) };
         let vault = Vault::of(&self.site, recipient.decision.machine, recipient.secrets);
         let context = recipient.subject(self).context(&self.site, &self.templates.fleet, vault.clone(), profile);

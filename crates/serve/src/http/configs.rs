@@ -4,14 +4,17 @@
 //! began from. What is rendered is neither logged nor recorded.
 
 use super::{Handler, attempts::Attempt, body::respond, files::unknown_token, script::decide_again};
-use crate::context::now;
+use crate::{
+    context::now,
+    served::{Served, ServedConfig},
+};
 use axum::{
     extract::{ConnectInfo, Path, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{BootSet, Content, NotRendered, Recipient, Rendered, Secrets, Token};
-use firstlight_state::Role;
+use firstlight_state::{Role, Who};
 use std::{net::SocketAddr, sync::Arc};
 
 pub(super) async fn config(
@@ -25,8 +28,10 @@ pub(super) async fn config(
     let secrets = handler.secrets_for(&attempt, from);
     let (set, mac) = (handler.http.context.boot.load_full(), attempt.ask.mac);
     let order = Order { set, token, attempt, name: name.clone(), secrets };
+    let served = (method == Method::GET).then(|| handler.served(&order)).flatten();
     match handler.render(order).await {
         Some(Ok(config)) => {
+            served.into_iter().for_each(|(keeper, served)| keeper.keep(served));
             let content = Content::Bytes(config.text.into_bytes().into());
             let mut response = respond(&method, &headers, &content, handler.parcel(Some(mac), Role::Config, &name));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(config.media_type));
@@ -67,6 +72,15 @@ impl Handler {
             set.config(&recipient, &name)
         });
         rendered.await.unwrap_or_else(|_| Some(Err(NotRendered::default())))
+    }
+
+    /// What is kept of it once it is served; of strangers nothing is.
+    fn served(&self, order: &Order) -> Option<(Served, ServedConfig)> {
+        let Who::Machine(machine) = &order.attempt.who else { return None };
+        let Attempt { ask, choice, profile, .. } = order.attempt.clone();
+        let (set, network, name) = (order.set.clone(), self.network.clone(), order.name.clone());
+        let served = ServedConfig { set, network, machine: machine.clone(), ask, choice, profile, name };
+        self.http.served.clone().map(|keeper| (keeper, served))
     }
 
     /// What a request with an attempt's token may see of secrets.

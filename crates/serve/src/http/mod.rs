@@ -33,7 +33,7 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-use crate::{Context, Held, Here, Lifecycle, Stop};
+use crate::{Context, Held, Here, Lifecycle, Served, Stop};
 use attempts::Attempts;
 use axum::{
     Router,
@@ -76,6 +76,8 @@ pub struct Http {
     attempts: Arc<Attempts>,
     door: Arc<Door>,
     shelf: Arc<Shelf>,
+    /// Where what was served is kept, if anywhere.
+    served: Option<Served>,
     /// A turn for each config that may be rendered at once.
     renders: Arc<Semaphore>,
 }
@@ -109,7 +111,13 @@ impl Http {
         }
         let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (door, renders) = (Arc::new(Door::new(Limits::default())), Arc::new(Semaphore::new(at_once)));
-        Http { context, lifecycle, attempts, door, shelf: Arc::default(), renders }
+        Http { context, lifecycle, attempts, door, shelf: Arc::default(), served: None, renders }
+    }
+
+    /// The server, which tells what configs it has served.
+    #[must_use]
+    pub fn keeping(self, served: Served) -> Http {
+        Http { served: Some(served), ..self }
     }
 
     /// What it shares with the other servers.
