@@ -35,6 +35,10 @@ fn at(text: &str, behind: usize) -> Option<Position> {
 }
 
 fn unknown(line: &str, at: Option<Position>, findings: &mut Findings) {
+    if line.starts_with('\u{feff}') {
+        let message = "cloud-init would ignore this: before its first line stands a byte order mark";
+        return findings.error(at, message).next("save it as UTF-8 without one");
+    }
     let known = ALL.map(Kind::first_line);
     let shown: String = line.chars().take(40).collect();
     let message = match shown.is_empty() {

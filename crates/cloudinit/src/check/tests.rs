@@ -59,6 +59,7 @@ fn the_first_line_decides() {
     assert!(one(USER_DATA, "\n\npackages: [vim]\n").starts_with("3:1 error: cloud-init would ignore this"));
     assert!(one(USER_DATA, "packages: [vim]\n").ends_with("(begin it with the line `#cloud-config`)"));
     assert!(one(USER_DATA, "## template: jinja\npackages: []\n").starts_with("2:1 error"));
+    assert!(one(USER_DATA, "\u{feff}#cloud-config\na: 1\n").contains("byte order mark"));
     assert!(one(USER_DATA, "#!/bin/sh\r\necho\r\n").contains("as on Windows"));
 }
 
