@@ -2,7 +2,7 @@
 //! has none.
 #![allow(clippy::unwrap_used)]
 
-use firstlight_boot::{Ask, BootSet, Client, Finding, Recipient, Secrets, Token, check_configs};
+use firstlight_boot::{Ask, BootSet, Client, Finding, Recipient, Secrets, Token, check_configs, cloud_configs};
 use firstlight_plan::Standing;
 use firstlight_site::{Memory, Site, Sources, parse};
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ fn site(text: &str) -> Site {
         ("linux", ""),
         ("node.yaml", "#cloud-config\npackages: [vim]\n"),
         ("kitt.yaml", "#cloud-config\npackages: [{{ site.name }}]\n"),
+        ("secrets/join", "hunter2\n"),
+        ("secret.yaml", "#cloud-config\npassword: {{ secrets.join }}\n"),
         ("typo.yaml", "#cloud-config\nhostname: {{ machine.name }}\npackage: [vim]\nruncmd: reboot\n"),
     ];
     let files = files.into_iter().map(|(path, text)| (format!("site/{path}").into(), text.to_owned())).collect();
@@ -134,6 +136,17 @@ fn a_seed_has_no_attempt() {
     assert_eq!(names("kitt"), ["user-data", "meta-data", "network-config"]);
     let seed = set.seed(&set.site.machines["kitt"], Some("2")).unwrap();
     assert!(seed[1].1.starts_with("instance-id: \"kitt-2\"\n"), "{seed:?}");
+}
+
+#[test]
+fn a_seed_holds_the_machines_secrets_and_another_checker_gets_none() {
+    let secret = "secret \"join\" {\n  file = \"secrets/join\"\n  classes = [\"node\"]\n}\n";
+    let site = site(&format!("{secret}{}", SITE.replace("kitt.yaml", "secret.yaml")));
+    let texts: String = cloud_configs(&site).into_iter().map(|config| config.text).collect();
+    assert!(texts.contains("packages: [vim]") && texts.contains("password: ") && !texts.contains("hunter2"), "{texts}");
+    let set = BootSet::new(site, BTreeMap::new(), BTreeMap::new(), 0);
+    let seed = set.seed(&set.site.machines["kitt"], None).unwrap();
+    assert!(seed[0].1.contains("password: hunter2\n"), "{seed:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! own schema. One machine is enough there, for what differs from one to the next are values. Secrets are not in it.
 
 use super::{Finding, Recipient, assemble::Part, documents};
-use crate::{Ask, BootSet, ConfigProblem, Outcome, Secrets, Token, decide::Why, templates::Vault};
+use crate::{Ask, BootSet, ConfigProblem, Secrets, Token, decide::Why};
 use firstlight_cloudinit::Kind;
 use firstlight_site::{Config, ConfigKind, Machine, Site};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,18 +41,14 @@ impl BootSet {
     fn cloud_configs_of(&self, machine: &Machine, seen: &mut BTreeSet<String>) -> Vec<CloudConfig> {
         let (ask, token) = (Ask::of(machine), Token::placeholder());
         let decision = self.by_site(&ask, None, Why::nothing());
-        let (Outcome::Profile(profile), Some(network)) = (&decision.outcome, self.network_for(Some(machine))) else {
-            return Vec::new();
-        };
-        let secrets = Secrets::Redacted;
-        let recipient = Recipient { ask: &ask, decision: &decision, network, token: &token, secrets };
-        let vault = Vault::of(&self.site, Some(machine), secrets);
-        let context = recipient.subject(self).context(&self.site, &self.templates.fleet, vault, profile);
+        let Some(network) = self.network_for(Some(machine)) else { return Vec::new() };
+        let recipient =
+            Recipient { ask: &ask, decision: &decision, network, token: &token, secrets: Secrets::Redacted };
         let read = [ConfigKind::UserData, ConfigKind::VendorData];
         let documents = documents(&decision).into_iter().filter(|document| read.contains(&document.kind));
-        let parts = documents.flat_map(|document| document.parts);
-        let new = parts.filter(|config| seen.insert(config.file.file.clone()));
-        let rendered = new.filter_map(|config| Some((config, self.render_part(config, &context).ok()?)));
+        let parts = documents.flat_map(|document| self.rendered_parts(&recipient, &document));
+        let new = parts.filter(|(config, _)| seen.insert(config.file.file.clone()));
+        let rendered = new.filter_map(|(config, text)| Some((config, text.ok()?)));
         let cloud_configs = rendered.filter(|(_, text)| Kind::of(text) == Some(Kind::CloudConfig));
         cloud_configs.map(|(config, text)| CloudConfig { text, config: config.clone() }).collect()
     }
