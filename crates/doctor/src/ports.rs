@@ -1,5 +1,5 @@
 //! The ports that the servers need, and who has them. `ss` of iproute2 tells both, with the interface that a socket is
-//! bound to and the process behind it.
+//! bound to and the processes behind it: a socket that a service manager holds for us is its own and ours.
 
 use crate::Finding;
 use firstlight_site::{Network, Site};
@@ -14,8 +14,8 @@ struct Listener {
     address: String,
     interface: Option<String>,
     port: u16,
-    process: Option<String>,
-    pid: Option<u32>,
+    /// Those who have it, by name and number.
+    processes: Vec<(String, u32)>,
 }
 
 pub(crate) fn check(site: &Site, server: Option<u32>) -> Vec<Finding> {
@@ -38,13 +38,19 @@ fn of_network(site: &Site, network: &Network, listeners: &[Listener], server: Op
     let mut taken = Vec::new();
     for (protocol, port, what) in needed(site) {
         let in_the_way = |l: &&Listener| l.protocol == protocol && l.port == port && is_in_the_way(l, network);
-        let strangers = listeners.iter().filter(in_the_way).filter(|l| server.is_none() || l.pid != server);
+        let strangers = listeners.iter().filter(in_the_way).filter(|l| server.is_none_or(|server| !l.is_of(server)));
         taken.extend(strangers.map(|l| format!("{} has {what}'s port {protocol} {port}", who(l))));
     }
     match taken.is_empty() {
         true if server.is_some() => Finding::fine(CHECK, "its ports are firstlight's own"),
         true => Finding::fine(CHECK, "its ports are free"),
         false => Finding::error(CHECK, taken.join(", "), "stop it, or take it off this interface"),
+    }
+}
+
+impl Listener {
+    fn is_of(&self, pid: u32) -> bool {
+        self.processes.iter().any(|(_, its)| *its == pid)
     }
 }
 
@@ -55,9 +61,10 @@ fn is_in_the_way(listener: &Listener, network: &Network) -> bool {
 }
 
 fn who(listener: &Listener) -> String {
-    match (&listener.process, listener.pid) {
-        (Some(name), Some(pid)) => format!("{name} (process {pid})"),
-        _ => "another program".to_owned(),
+    match listener.processes.first() {
+        Some((_, 1)) => "systemd, for a socket unit (`systemctl list-sockets`),".to_owned(),
+        Some((name, pid)) => format!("{name} (process {pid})"),
+        None => "another program".to_owned(),
     }
 }
 
@@ -77,18 +84,20 @@ fn listener(line: &str) -> Option<Listener> {
         Some((address, interface)) => (address, Some(interface.to_owned())),
         None => (address, None),
     };
-    let users = line.split_once("users:((").map(|(_, users)| users);
-    let process = users.and_then(|users| users.split('"').nth(1)).map(str::to_owned);
-    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
-    let pid = users.and_then(|users| digits(users.split_once("pid=")?.1));
+    let users = line.split_once("users:(").map_or("", |(_, users)| users);
     Some(Listener {
         protocol: protocol.to_owned(),
         address: address.to_owned(),
         interface,
         port: port.parse().ok()?,
-        process,
-        pid,
+        processes: users.split('(').filter_map(process).collect(),
     })
+}
+
+/// `"dnsmasq",pid=4711,fd=4),`
+fn process(user: &str) -> Option<(String, u32)> {
+    let (name, rest) = user.strip_prefix('"')?.split_once("\",pid=")?;
+    Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -104,5 +113,9 @@ mod tests {
         let other = listener("tcp LISTEN 0 511 [::]:8080 [::]:*").unwrap();
         assert_eq!((other.port, who(&other).as_str()), (8080, "another program"));
         assert_eq!(listener("Netid State"), None);
+        let held =
+            r#"udp UNCONN 0 0 10.20.0.1%eth1:69 0.0.0.0:* users:(("firstlight",pid=220,fd=5),("systemd",pid=1,fd=41))"#;
+        let held = listener(held).unwrap();
+        assert!(held.is_of(220) && held.is_of(1) && !held.is_of(2));
     }
 }
