@@ -142,6 +142,7 @@ fn a_stranger_is_named_by_its_class_and_dns_and_templates_follow() {
 #[test]
 fn numbers_are_counted_up_with_and_without_a_server_and_by_many_at_once() {
     let net = Net::new();
+    net.give_client("10.20.0.50/24");
     let mut server = serve(&net);
     assert_eq!([approved(&server, 1, "rack"), approved(&server, 2, "rack")], ["rack7-01", "rack7-02"]);
     server.kill();
@@ -166,6 +167,8 @@ fn numbers_are_counted_up_with_and_without_a_server_and_by_many_at_once() {
     assert_eq!(approved(&server, 0x20, "rack"), "rack7-02", "a gap is filled");
     let by_address = server.firstlight(&format!("machines retire {} --site", mac(0x20))).text;
     assert!(by_address.contains("the name rack7-02 is free again"), "{by_address}");
+    assert_eq!(approved(&server, 0x20, "rack"), "rack7-02", "one that was retired may come back");
+    assert!(asks(&net, 0x20).contains("hostname=rack7-02"), "{}", asks(&net, 0x20));
 }
 
 #[test]
