@@ -1,17 +1,19 @@
 #!/bin/bash
-# Runs inside the machine that tests/tests/systemd.rs boots: the units of packaging/ under a real systemd. Each line that
-# begins with "ok" or "FAILED" is a result; the last is "done".
+# Runs inside the machine that tests/tests/systemd.rs boots: the units of packaging/ under a real systemd. What stands behind
+# "RESULT" is a result, whoever else writes on the console: "ok …" or "FAILED …"; the last is "done".
 exec >/dev/console 2>&1 </dev/null
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
-ok() { echo "ok $1"; }
+result() { printf '\nRESULT %s\n' "$*"; }
+ok() { result "ok $1"; }
+failed() { result "FAILED $*"; }
 check() { # NAME COMMAND...
   local name=$1 said
   shift
-  if said=$("$@" 2>&1); then ok "$name"; else echo "FAILED $name: $* said: $said"; fi
+  if said=$("$@" 2>&1); then ok "$name"; else failed "$name: $* said: $said"; fi
 }
 is() { # NAME VALUE EXPECTED
-  if [ "$2" = "$3" ]; then ok "$1"; else echo "FAILED $1: it is '$2', not '$3'"; fi
+  if [ "$2" = "$3" ]; then ok "$1"; else failed "$1: it is '$2', not '$3'"; fi
 }
 property() { systemctl show -P "$1" firstlight.service; }
 status() { sed -n "s/^$1:\t//p" "/proc/$(property MainPID)/status"; }
@@ -60,7 +62,7 @@ printf 'asset "more" {\n  path = "small"\n}\n' >/etc/firstlight/more.hcl
 check "it reloads" systemctl reload firstlight.service
 is "the new site is served" "$(property StatusText): $(fetch http://10.20.0.1:8080/asset/more)" "serving generation 2 of the site: small"
 echo 'machine "kitt" {' >/etc/firstlight/broken.hcl
-if systemctl reload firstlight.service; then echo "FAILED a broken site is refused"; else ok "a broken site is refused"; fi
+if systemctl reload firstlight.service; then failed "a broken site is refused"; else ok "a broken site is refused"; fi
 is "the old one is served on" "$(property ActiveState) $(property StatusText): $(fetch http://10.20.0.1:8080/asset/more)" \
   "active serving generation 2 of the site: small"
 check "the journal says why" log_has "broken.hcl"
@@ -86,7 +88,7 @@ check "by the watchdog" log_has "Watchdog timeout"
 is "and serves" "$(fetch http://10.20.0.1:8080/asset/small)" small
 
 # Told to end while somebody fetches.
-client curl -sS -m 100 --limit-rate 2M -o /tmp/big http://10.20.0.1:8080/asset/big & slow=$!
+client curl -sS -m 100 --limit-rate 500K -o /tmp/big http://10.20.0.1:8080/asset/big & slow=$!
 check "a download has begun" wait_until 30 test -s /tmp/big
 systemctl stop firstlight.socket firstlight-http.socket firstlight.service
 wait $slow
@@ -105,6 +107,6 @@ systemctl daemon-reload
 check "it starts without held sockets" systemctl start firstlight.service
 is "and opens its own" "$(fetch tftp://10.20.0.1/small) $(fetch http://10.20.0.1:8080/asset/small)" "small small"
 
-systemd-analyze security --no-pager firstlight.service | tail -n 1
-echo done
+result "$(systemd-analyze security --no-pager firstlight.service | tail -n 1)"
+result done
 systemctl poweroff --force --force
