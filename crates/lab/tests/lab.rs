@@ -344,6 +344,7 @@ fn site(root: &Path) -> Site {
         menu_timeout: Duration::from_secs(30),
         ipxe_dir: "/usr/lib/ipxe".into(),
         files: Default::default(),
+        age_identity: None,
         secrets: BTreeMap::new(),
         secure_boot: false,
         loaders: BTreeMap::new(),

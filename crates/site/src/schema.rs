@@ -50,6 +50,7 @@ static BLOCKS: &[Schema] = &[
             "secure_boot",
             "parking",
             "files_dir",
+            "age_identity",
         ],
         &[],
     ),
@@ -91,7 +92,7 @@ static BLOCKS: &[Schema] = &[
             &[block("disk", false, &["serial", "model", "size", "rotational"], &[])],
         )],
     ),
-    block("secret", true, &["file", "env", "folder", "key", "classes", "machines"], &[]),
+    block("secret", true, &["file", "age", "env", "folder", "key", "classes", "machines"], &[]),
     block(
         "class",
         true,

@@ -162,6 +162,7 @@ fn settings(page: &mut Page, site: &Site) {
     page.text("menu_timeout", format_duration(site.menu_timeout));
     page.text("ipxe_dir", relative(&site.ipxe_dir, site));
     page.set("secure_boot", site.secure_boot);
+    page.maybe("age_identity", &site.age_identity);
     if !site.files.folder().is_empty() {
         page.text("files_dir", site.files.folder());
     }
@@ -279,6 +280,7 @@ fn leave_by(by: LeaveBy) -> &'static str {
 fn secret(page: &mut Page, secret: &Secret) {
     match &secret.source {
         SecretSource::File(file) => page.text("file", file),
+        SecretSource::Age(file) => page.text("age", file),
         SecretSource::Env(name) => page.text("env", name),
         SecretSource::Folder(folder) => page.text("folder", folder),
     }

@@ -54,6 +54,9 @@ pub struct Site {
     pub ipxe_dir: PathBuf,
     /// `site { secure_boot }`: whether UEFI machines get a chain of signed programs. A class or machine overrides it.
     pub secure_boot: bool,
+    /// `site { age_identity }`: the file of the key that secrets are encrypted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_identity: Option<String>,
     /// `site { files_dir }`: what configs may embed; the folder `files` where it is there and nothing is set.
     #[serde(skip)]
     pub files: Files,

@@ -1,13 +1,15 @@
 //! What is different between two generations, in lines: `machine "kitt" is new`.
 
 use firstlight_boot::{BootSet, Content};
-use firstlight_site::{Site, show};
+use firstlight_site::{Entry, Site, show};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Each block of the site, each file that it renders and each asset that is not as it was.
 pub(super) fn between(old: &BootSet, new: &BootSet) -> Vec<String> {
     let mut changes = compare(&blocks(&show(&old.site)), &blocks(&show(&new.site)));
     changes.extend(compare(&files(&old.site), &files(&new.site)));
+    changes.extend(embedded(&old.site, &new.site));
+    changes.extend(other_secrets(&old.site, &new.site));
     changes.extend(other_content(old, new));
     changes
 }
@@ -43,6 +45,22 @@ fn blocks(text: &str) -> BTreeMap<String, String> {
 /// The texts that are rendered, by file.
 fn files(site: &Site) -> BTreeMap<String, Arc<str>> {
     site.text_files().map(|file| (format!("file {}", file.file), file.text.clone())).collect()
+}
+
+/// The files that configs may embed.
+fn embedded(old: &Site, new: &Site) -> Vec<String> {
+    let of = |site: &Site| -> BTreeMap<String, Entry> {
+        let folder = site.files.folder().to_owned();
+        let all = site.files.below("").filter(|(_, entry)| **entry != Entry::Folder);
+        all.map(|(path, entry)| (format!("file {folder}/{path}"), entry.clone())).collect()
+    };
+    compare(&of(old), &of(new))
+}
+
+/// The secrets that are others now. What they are is not said.
+fn other_secrets<'a>(old: &'a Site, new: &'a Site) -> impl Iterator<Item = String> + 'a {
+    let both = new.secrets.values().filter_map(|secret| Some((old.secrets.get(&secret.name)?, secret)));
+    both.filter(|(before, now)| before.differs(now)).map(|(_, now)| format!("secret \"{}\" is another one", now.name))
 }
 
 fn compare<T: PartialEq>(old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> Vec<String> {

@@ -47,7 +47,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     profiles::warn_unreported(world, &profiles, added.clone());
     let files = site_block::files(world, profiles.values().flat_map(|profile| &profile.configs).chain(added));
     machines::warn_parked(world, &machines, &classes, default_profile.is_some());
-    let secrets = secrets::read(world, &machines);
+    let secrets = secrets::read(world, &machines, settings.age_identity.as_ref());
     let dns = dns::read(world, &settings, &machines);
     let networks = networks::finish(world, &networks, &machines);
     let machines: BTreeMap<_, _> =
@@ -66,6 +66,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         secure_boot: settings.secure_boot,
         set_at: settings.set_at,
         files,
+        age_identity: settings.age_identity.map(|at| at.value),
         secrets,
         loaders,
         networks,

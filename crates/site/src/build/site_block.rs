@@ -1,6 +1,6 @@
 //! The `site` block: what concerns the whole site.
 
-use crate::{Boot, Config, Files, Place, Profile, SetAt, Unknown, fields::Fields, world::World};
+use crate::{Boot, Config, Files, Place, Profile, SetAt, Unknown, fields::Fields, source::At, world::World};
 use firstlight_model::Domain;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -13,6 +13,7 @@ pub(super) struct Settings {
     pub(super) menu_timeout: Duration,
     pub(super) ipxe_dir: PathBuf,
     pub(super) secure_boot: bool,
+    pub(super) age_identity: Option<At<String>>,
     pub(super) set_at: SetAt,
 }
 
@@ -31,6 +32,7 @@ pub(super) fn read(world: &World<'_>) -> Settings {
         menu_timeout: fields.and_then(|f| f.duration("menu_timeout")).map_or(Duration::from_secs(30), |at| at.value),
         ipxe_dir: world.root.join(dir),
         secure_boot: fields.and_then(|f| f.flag("secure_boot")).unwrap_or(false),
+        age_identity: fields.and_then(|f| f.text("age_identity")),
         set_at: SetAt {
             unknown: set_at(world, fields, "unknown"),
             default_profile: set_at(world, fields, "default_profile"),

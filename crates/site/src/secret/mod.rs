@@ -3,6 +3,7 @@
 //!
 //! Where a secret is rendered, and for whom, is decided in crates/boot and crates/serve.
 
+pub(crate) mod age;
 mod content;
 
 pub(crate) use content::pick;
@@ -61,9 +62,11 @@ pub struct Secret {
 pub enum SecretSource {
     /// A file.
     File(String),
+    /// A file that age has encrypted.
+    Age(String),
     /// An environment variable of the server.
     Env(String),
-    /// A folder with a file for each machine, named as it.
+    /// A folder with a file for each machine, named as it, or so with `.age` behind the name where age has encrypted it.
     Folder(String),
 }
 

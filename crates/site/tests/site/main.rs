@@ -9,4 +9,5 @@ mod language;
 mod mistakes;
 mod mistakes_page;
 mod properties;
+mod secrets;
 mod whole;

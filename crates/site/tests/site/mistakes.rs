@@ -196,7 +196,7 @@ fn configs() {
 #[test]
 fn secrets() {
     check(&[
-        ("secret \"s\" {}", &["1:1 the secret `s` needs one of file, env and folder"]),
+        ("secret \"s\" {}", &["1:1 the secret `s` needs one of file, age, env and folder"]),
         ("secret \"s\" { file = \"gone\" }", &["1:21 the secret in `gone` cannot be read: there is no such file"]),
         ("secret \"s\" { env = \"GONE\" }", &["1:20 the environment variable `GONE` is not set"]),
         ("secret \"s t\" { env = \"HOME_DOMAIN\" }", &["1:8 `s t` cannot be the name of a secret"]),
