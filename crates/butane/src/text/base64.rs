@@ -1,4 +1,5 @@
-//! Base64 (RFC 4648 §4), with padding and with line ends between its characters.
+//! Base64 (RFC 4648 §4), with padding and with line ends between its characters. Our own, since a mistake is placed where
+//! the reference places it, which no crate does.
 
 /// The bytes that a text stands for.
 ///
