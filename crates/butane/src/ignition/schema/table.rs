@@ -1,6 +1,6 @@
 //! The table itself. Fields stand in the order in which the reference writes them.
 
-use super::{Field, Form, Key, Kind, Merge, Type, flag, int, many, one, text, texts};
+use super::{Field, Form, Key, Merge, Type, flag, int, many, one, text, texts};
 use crate::ignition::{
     rules::{config, disks, files, filesystems, luks, nothing, raid, resources, units},
     version::Version,
