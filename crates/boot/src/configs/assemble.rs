@@ -1,6 +1,6 @@
 //! Rendered parts → the config that is served, in the way of its kind.
 
-use super::{Finding, cloud_init, ignition::ignition, installers, lines::source_line};
+use super::{Finding, cloud_init, ignition::ignition, installers, lines::source_line, plain::plain};
 use firstlight_site::{Config, ConfigKind, Files};
 
 /// A part, rendered.
@@ -22,7 +22,11 @@ pub(super) fn assemble(kind: ConfigKind, parts: &[Part<'_>], files: &Files) -> R
         ConfigKind::UserData | ConfigKind::VendorData | ConfigKind::MetaData | ConfigKind::NetworkConfig => {
             cloud_init::assemble(kind.usual_name().unwrap_or_default(), parts)
         }
-        _ => checked(parts.last().map(|part| part.text.clone()).unwrap_or_default(), Vec::new()),
+        ConfigKind::AutoYast | ConfigKind::Text => {
+            let last = parts.last();
+            let findings = last.filter(|_| kind == ConfigKind::Text).map(plain).unwrap_or_default();
+            checked(last.map(|part| part.text.clone()).unwrap_or_default(), findings)
+        }
     }
 }
 

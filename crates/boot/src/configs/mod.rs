@@ -9,6 +9,7 @@ mod finding;
 mod ignition;
 mod installers;
 mod lines;
+mod plain;
 mod readable;
 
 pub use cloud_config::{CloudConfig, cloud_configs};
