@@ -196,6 +196,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn mismatch(&mut self, id: Id, origin: &Origin, wanted: &str) {
+        if let Kind::Mapping(pairs) = &self.document.node(id).kind
+            && self.refuse_duplicates(pairs, origin).is_none()
+        {
+            return;
+        }
         let found = found(self.document, id);
         self.fail(origin, format!("{wanted}, and this is {found}"));
     }

@@ -145,7 +145,8 @@ fn stages(source: &str, files: &dyn Files, options: Options, report: &mut Report
     check.object(&config, &schema::CONFIG);
     stop_after(check.report, report, Failure::InvalidSource)?;
 
-    let mut translator = translate::Translator { dialect, files, report: Report::default() };
+    let mut translator =
+        translate::Translator { dialect, files, report: Report::default(), packer: data_url::Packer::default() };
     let translated = translator.config(config);
     stop_after(translator.report, report, Failure::InvalidSource)?;
     stop_after(filter::verify(&translated, &dialect), report, Failure::InvalidSource)?;

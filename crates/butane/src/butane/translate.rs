@@ -1,6 +1,7 @@
 //! A checked config into Ignition's shape: keys get their names there, and sugar becomes what it stands for.
 
 use super::{
+    data_url::Packer,
     dialect::{Dialect, Variant},
     partitions,
     schema::{CONFIG, Holds, Type},
@@ -18,6 +19,7 @@ pub(super) struct Translator<'a> {
     pub(super) dialect: Dialect,
     pub(super) files: &'a dyn Files,
     pub(super) report: Report,
+    pub(super) packer: Packer,
 }
 
 impl Translator<'_> {
@@ -25,7 +27,7 @@ impl Translator<'_> {
     pub(super) fn config(&mut self, mut source: Node) -> Node {
         let units = mount_units(&source, &self.dialect);
         let boot_device = take(&mut source, "boot_device");
-        let grub = sugar::grub::grub(&source);
+        let grub = sugar::grub::grub(&source, &mut self.packer);
         let trees = take_from(&mut source, "storage", "trees");
         let quadlets = take_from(&mut source, "systemd", "quadlets");
 

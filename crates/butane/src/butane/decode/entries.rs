@@ -68,7 +68,7 @@ impl Decoder<'_> {
         collected
     }
 
-    fn refuse_duplicates(&mut self, pairs: &[(Id, Id)], origin: &Origin) -> Option<()> {
+    pub(super) fn refuse_duplicates(&mut self, pairs: &[(Id, Id)], origin: &Origin) -> Option<()> {
         let mut first: BTreeMap<&str, Position> = BTreeMap::new();
         let mut fine = Some(());
         for (key, _) in pairs {

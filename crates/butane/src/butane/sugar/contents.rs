@@ -27,12 +27,18 @@ impl Translator<'_> {
     }
 
     /// The contents as a data URL. Sets the compression, unless the user has.
-    pub(super) fn encode(&self, node: &mut Node, compression: &'static str, contents: &[u8], origin: &Origin) -> Node {
+    pub(super) fn encode(
+        &mut self,
+        node: &mut Node,
+        compression: &'static str,
+        contents: &[u8],
+        origin: &Origin,
+    ) -> Node {
         // The oldest layer neither compresses nor says that it does not.
         if self.dialect.layer < 2 {
             return From(origin).text(data_url::escaped(contents));
         }
-        let encoded = data_url::shortest(contents, text(node, compression));
+        let encoded = self.packer.shortest(contents, text(node, compression));
         if let Some(value) = encoded.compression {
             set(node, compression, From(origin).text(value));
         }

@@ -1,16 +1,16 @@
 //! `grub.users`: who may change GRUB's menu, written to the file that Fedora CoreOS's GRUB reads.
 
 use super::{From, text};
-use crate::{butane::data_url, tree::Node};
+use crate::{butane::data_url::Packer, tree::Node};
 
 /// A config with the file that the users ask for; none if there are none.
-pub(in crate::butane) fn grub(source: &Node) -> Option<Node> {
+pub(in crate::butane) fn grub(source: &Node, packer: &mut Packer) -> Option<Node> {
     let users = source.get("grub")?.get("users")?;
     if users.items().is_empty() {
         return None;
     }
     let from = From(&users.origin);
-    let contents = data_url::shortest(configuration(users.items()).as_bytes(), None);
+    let contents = packer.shortest(configuration(users.items()).as_bytes(), None);
     let resource =
         [("source", from.text(contents.url)), ("compression", from.text(contents.compression.unwrap_or("")))];
     let file = from.map([("path", from.text("/boot/grub2/user.cfg")), ("append", from.list([from.map(resource)]))]);

@@ -77,7 +77,7 @@ impl Translator<'_> {
     }
 
     /// Gives a file of a config its contents.
-    pub(super) fn fill(&self, file: &mut Node, contents: &[u8], origin: &crate::tree::Origin) {
+    pub(super) fn fill(&mut self, file: &mut Node, contents: &[u8], origin: &crate::tree::Origin) {
         let mut resource = super::take(file, "contents").unwrap_or_else(|| From(origin).map([]));
         resource.origin = origin.clone();
         let source = self.encode(&mut resource, "compression", contents, origin);
