@@ -11,7 +11,10 @@ use super::{
     dialect::Dialect,
     schema::{Holds, Type},
 };
-use crate::{report::Report, tree::Node};
+use crate::{
+    report::Report,
+    tree::{Node, Origin, Path, Position},
+};
 
 /// What an object must fulfil.
 pub(super) type Rule = fn(&mut Check<'_>, &Node);
@@ -19,8 +22,8 @@ pub(super) type Rule = fn(&mut Check<'_>, &Node);
 /// What a rule knows besides its object, and where it complains.
 pub(super) struct Check<'a> {
     pub(super) dialect: &'a Dialect,
-    /// The user's text, for what is found inside a text that the config carries.
-    pub(super) place: &'a dyn Fn(&crate::tree::Path) -> Option<crate::tree::Position>,
+    /// Where a path leads in the user's text.
+    pub(super) place: &'a dyn Fn(&Path) -> Option<Position>,
     pub(super) report: Report,
 }
 
@@ -42,10 +45,23 @@ impl Check<'_> {
 
     /// An error about a field of an object, also one that is missing.
     fn error(&mut self, node: &Node, field: &'static str, message: &str) {
-        self.report.error(&node.origin_of(field), message);
+        let origin = self.origin_of(node, field);
+        self.report.error(&origin, message);
     }
 
     fn warn(&mut self, node: &Node, field: &'static str, message: &str) {
-        self.report.warn(&node.origin_of(field), message);
+        let origin = self.origin_of(node, field);
+        self.report.warn(&origin, message);
+    }
+
+    /// The place of a field. One that is there and `null` is missing here, but not in the user's text.
+    fn origin_of(&self, node: &Node, field: &'static str) -> Origin {
+        match node.get(field) {
+            Some(value) => value.origin.clone(),
+            None => {
+                let path = node.origin.path.key(field);
+                Origin { at: (self.place)(&path), path }
+            }
+        }
     }
 }
