@@ -30,7 +30,9 @@ impl Lifecycle {
     pub fn name(&self, mac: Mac, class: &str) -> Result<String, String> {
         let set = self.context.boot.load_full();
         let who = Who::Stranger(mac);
-        if let Some(name) = self.standings.get(&who).name {
+        // Given before, and the site was not changed then; somebody may have declared another one by it since.
+        let before = self.standings.get(&who).name.filter(|name| !set.site.machines.contains_key(name));
+        if let Some(name) = before {
             return Ok(name);
         }
         let name = self.choose(&set, class)?;
