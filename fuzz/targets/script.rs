@@ -3,6 +3,7 @@
 #![no_main]
 
 use firstlight_boot::{Ask, BootSet, Token};
+use firstlight_plan::Standing;
 use firstlight_serve::fuzzing::ask;
 use firstlight_site::{Memory, Sources, parse};
 use libfuzzer_sys::fuzz_target;
@@ -46,14 +47,14 @@ fn shape(script: &str) -> Vec<Vec<String>> {
 }
 
 fn script(set: &BootSet, ask: &Ask) -> Option<String> {
-    let decision = set.decide(ask, None);
+    let decision = set.decide(ask, None, &Standing::default());
     set.script(ask, &decision, &set.site.networks[0], &Token::new(1)).ok()?
 }
 
 fuzz_target!(|text: &str| {
     let Some((ask, choice)) = ask(text) else { return };
     for set in SETS.iter() {
-        let _ = set.decide(&ask, choice.as_ref());
+        let _ = set.decide(&ask, choice.as_ref(), &Standing::default());
         let plain = Ask { serial: Some("A1".to_owned()), ..ask.clone() };
         let (Some(said), Some(expected)) = (script(set, &ask), script(set, &plain)) else { continue };
         assert_eq!(shape(&said), shape(&expected), "{said}");
