@@ -64,7 +64,8 @@ fn site(folder: &Path) {
         fs::copy(examples.join(from), to).unwrap();
     };
     let profile = fs::read_to_string(examples.join("profiles/debian.hcl")).unwrap();
-    fs::write(folder.join("debian.hcl"), profile.replace("wipe = false", "wipe = true")).unwrap();
+    fs::write(folder.join("debian.hcl"), profile.replace("wipe = false", "wipe    = true\n    timeout = \"2h\""))
+        .unwrap();
     copy("profiles/debian/preseed.cfg", "debian/preseed.cfg");
     copy("profiles/debian/install.sh", "debian/install.sh");
     copy("assets/debian-13/linux", "assets/debian/linux");
