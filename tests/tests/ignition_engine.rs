@@ -3,7 +3,7 @@
 //! were asked for.
 
 // The helpers are tests too.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use firstlight_tests::{firstlight, run};
 use nix::unistd::Uid;
