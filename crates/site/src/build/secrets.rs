@@ -8,7 +8,7 @@ use crate::{
     nearest::suggestion,
     secret::{
         SecretValue,
-        age::{Identity, NotDecrypted, decrypt},
+        age::{Identity, decrypt},
         pick,
     },
     source::At,
@@ -122,7 +122,7 @@ impl Keeper<'_> {
             false => Zeroizing::new(kept.bytes),
             true => match decrypt(&kept.bytes, self.identity(fields, file)?) {
                 Ok(content) => content,
-                Err(NotDecrypted(why)) => {
+                Err(why) => {
                     let note = fields.error(file.span, format!("the secret in `{name}` cannot be decrypted: {why}"));
                     note.next("encrypt it for the key of `age_identity`: age -r $(age-keygen -y IDENTITY) -o FILE");
                     return None;
@@ -156,10 +156,10 @@ impl Keeper<'_> {
             let message = format!("everybody on this computer can read `{}`", file.value);
             fields.world.problems.warning(file.span, message).next("chmod o-rwx it");
         }
-        let text = std::str::from_utf8(&kept.bytes).unwrap_or_default();
-        let identity = Identity::parse(text);
-        if let Err(NotDecrypted(why)) = &identity {
-            fields.error(file.span, format!("the key in `{}` cannot be used: {why}", file.value));
+        let identity = Identity::parse(&kept.bytes);
+        if let Err(why) = &identity {
+            let note = fields.error(file.span, format!("the key in `{}` cannot be used: {why}", file.value));
+            note.next("name a file as `age-keygen -o FILE` makes it");
         }
         identity.ok()
     }

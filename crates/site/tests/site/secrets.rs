@@ -75,6 +75,14 @@ fn what_cannot_be_decrypted_is_said_without_giving_it_away() {
     assert_eq!(said(age, &[]), "there is no key to decrypt this with\n");
     assert_eq!(said(&with("gone"), &[]), "the secret in `gone` cannot be read: there is no such file\n");
     assert!(said(&with("plain"), &[]).starts_with("the key in `plain` cannot be used: "));
+    let encrypted = said(&with("locked"), &[("locked", ENCRYPTED)]);
+    assert_eq!(encrypted, "the key in `locked` cannot be used: it is encrypted itself\n");
+    let line = |letters: usize| "A".repeat(letters);
+    let passphrase = format!("age-encryption.org/v1\n-> scrypt {} 22\n{1}\n--- {1}\n{2}", line(22), line(43), line(32));
+    assert_eq!(
+        said(&with("key"), &[("one.age", &passphrase)]),
+        "the secret in `one.age` cannot be decrypted: it is encrypted with a passphrase, and nobody can be asked for that\n"
+    );
     let damaged = said(&with("key"), &[("one.age", "hunter2\n")]);
     assert_eq!(damaged, "the secret in `one.age` cannot be decrypted: it is no file that age has encrypted\n");
 }
