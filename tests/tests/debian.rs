@@ -37,11 +37,11 @@ machine "kitt" {
     kernel   = "linux-image-cloud-amd64"
   }
 }
+# One processor: QEMU 7.2 was seen to translate wrongly for a second one, after a reset.
 lab {
   machine "kitt" {
     firmware = "bios"
     memory   = "1G"
-    cpus     = 2
     disk     = "4G"
   }
 }
