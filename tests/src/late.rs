@@ -36,7 +36,7 @@ impl Delay {
     pub(crate) fn step(&mut self, lab: u32) -> bool {
         match self.stopped {
             None => {
-                self.stopped = self.ready().then(|| child(lab, self.program())).flatten();
+                self.stopped = has_power(lab).then(|| child(lab, self.program())).flatten();
                 self.stopped.into_iter().for_each(|server| kill(server, Signal::SIGSTOP).expect("it runs"));
                 false
             }
@@ -55,11 +55,6 @@ impl Delay {
         }
     }
 
-    /// A server that is stopped before it serves would keep the machines from being started.
-    fn ready(&self) -> bool {
-        contains(&self.lab.join("lab/server.log"), "serving boot")
-    }
-
     fn other_has_offered(&self) -> bool {
         match self.who {
             Late::Ours => contains(&self.lab.join("lab/address-server-boot.log"), "DHCPOFFER"),
@@ -75,9 +70,15 @@ fn contains(file: &Path, what: &str) -> bool {
     fs::read(file).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(what))
 }
 
-/// The child process of the lab, or of the `ip netns exec` before it, that runs this program.
+/// True once a machine of the lab runs. Its firmware asks for an address much later than it is looked at here; and the lab
+/// starts none before the server has answered by HTTP, which a stopped one never does.
+fn has_power(lab: u32) -> bool {
+    child(lab, "qemu-system").is_some()
+}
+
+/// The child process of the lab that runs this program; the kernel keeps the first 15 bytes of its name.
 fn child(of: u32, program: &str) -> Option<Pid> {
     let children = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).ok()?;
-    let runs = |pid: &&str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == program);
+    let runs = |pid: &&str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with(program));
     children.split_whitespace().find(runs)?.parse().ok().map(Pid::from_raw)
 }
