@@ -32,7 +32,7 @@ test-boot: ## the longer suite of booted machines
 	@$(MAKE) --no-print-directory prepare-live
 	@scripts/prepare-secure-boot || echo "SKIPPED: Secure Boot by HTTP alone and in the matrix: Debian 13's GRUB cannot be had here"
 	@scripts/debian-apt --mirror >/dev/null && scripts/prepare-installer
-	cargo test --locked -p firstlight-tests -- --ignored
+	cargo test --locked -p firstlight-tests --no-fail-fast -- --ignored
 
 storm: ## a thousand simulated machines boot at once, with a table
 	@scripts/install-packages build demo test
