@@ -16,7 +16,7 @@ network "storage" {
 }
 
 asset "kernel" {
-  url = "https://boot.example/vmlinuz"
+  url = "htps://boot.example/vmlinuz"
 }
 
 profile "rescue" {

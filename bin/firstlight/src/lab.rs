@@ -132,7 +132,7 @@ fn options(site: &Site, which: &Which) -> Result<Options, Failure> {
 /// fetched the lab's server names in its log; machines that do not need it boot all the same.
 fn fetch(site: &Site) -> Outcome {
     let mut remote = site.clone();
-    remote.assets.retain(|_, asset| matches!(asset.source, AssetSource::Url(_)));
+    remote.assets.retain(|_, asset| !matches!(asset.source, AssetSource::Path(_)));
     if remote.assets.is_empty() {
         return Ok(());
     }

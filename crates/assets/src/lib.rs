@@ -12,7 +12,7 @@ mod store;
 
 use firstlight_boot::{Content, loaders};
 use firstlight_model::Sha256;
-use firstlight_site::{Asset, AssetSource, Place, Site};
+use firstlight_site::{Asset, AssetSource, Pin, Place, Site};
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub use file::verify;
@@ -118,9 +118,9 @@ pub fn resolve(site: &Site, store: &Store, known: &Known, progress: &dyn Fn(Prog
 
 /// The local assets that are not what the site pins them to be, or cannot be read. Fetches nothing.
 pub fn check_local(site: &Site) -> Vec<Missing> {
-    let wrong = |asset: &Asset| match (&asset.source, asset.sha256) {
-        (AssetSource::Path(path), Some(pin)) => {
-            let error = verify(path, Some(pin)).err()?;
+    let wrong = |asset: &Asset| match (&asset.source, &asset.pin) {
+        (AssetSource::Path(path), Pin::Sha256(pin)) => {
+            let error = verify(path, Some(*pin)).err()?;
             Some(Missing { name: asset.name.clone(), place: Some(asset.place.clone()), error })
         }
         _ => None,
@@ -134,14 +134,22 @@ fn resolve_asset(
     known: &Known,
     progress: &dyn Fn(Progress<'_>),
 ) -> Result<Content, Error> {
-    match (&asset.source, asset.sha256) {
-        (AssetSource::Path(path), pin) => known.verify(path, pin),
-        (AssetSource::Url(url), Some(pin)) => match store.find(pin, known) {
+    let not_yet =
+        |url: &str, what: &str| Error::Fetch { url: url.to_owned(), message: format!("{what} not known yet") };
+    match (&asset.source, &asset.pin) {
+        (AssetSource::Path(path), Pin::Sha256(pin)) => known.verify(path, Some(*pin)),
+        (AssetSource::Path(path), Pin::Lock) => known.verify(path, None),
+        (AssetSource::Urls(urls), Pin::Sha256(pin)) => match store.find(*pin, known) {
             Some(content) => Ok(content),
-            None => store.fetch(url, pin, |done, total| progress(Progress { name: &asset.name, done, total })),
+            None => {
+                let http = urls.iter().find(|url| url.starts_with("http:") || url.starts_with("https:"));
+                let url = http.ok_or_else(|| not_yet(urls.first().map_or("", |url| url), "how to fetch this is"))?;
+                store.fetch(url, *pin, |done, total| progress(Progress { name: &asset.name, done, total }))
+            }
         },
-        (AssetSource::Url(url), None) => {
-            Err(Error::Fetch { url: url.clone(), message: "a URL needs a sha256".to_owned() })
+        (AssetSource::Member { path, .. }, _) => Err(not_yet(path, "how to take files out of archives is")),
+        (_, Pin::Sha512(_) | Pin::Signed(_) | Pin::Lock) => {
+            Err(not_yet(asset.urls().first().unwrap_or(&asset.name), "what is pinned by no sha256 is"))
         }
     }
 }

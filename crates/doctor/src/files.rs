@@ -2,7 +2,7 @@
 
 use crate::{Finding, Level};
 use firstlight_boot::{Loader, LoaderFile, loaders};
-use firstlight_site::{AssetSource, Place, Site};
+use firstlight_site::{Archive, AssetSource, Place, Site};
 use nix::sys::statvfs::statvfs;
 use std::{fs::File, io, path::Path};
 
@@ -51,7 +51,8 @@ fn missing_loaders(site: &Site) -> Vec<Finding> {
 fn unreadable_assets(site: &Site) -> Vec<Finding> {
     let assets = site.assets.values().filter_map(|asset| match &asset.source {
         AssetSource::Path(path) => Some((asset, path)),
-        AssetSource::Url(_) => None,
+        AssetSource::Member { archive: Archive::Path(path), .. } => Some((asset, path)),
+        AssetSource::Urls(_) | AssetSource::Member { .. } => None,
     });
     let finding = |name: &str, place: &Place, error: io::Error| {
         let text = format!("the asset {name} cannot be read: {error}");

@@ -15,7 +15,7 @@ mod time;
 mod uuid;
 
 pub use arch::{Arch, Firmware};
-pub use hash::Sha256;
+pub use hash::{Sha256, Sha512};
 pub use hostname::{Domain, Hostname};
 pub use inventory::{BootedBy, Disk, Inventory, Nic, PARTS_LIMIT, SAID_LIMIT, Said};
 pub use mac::Mac;

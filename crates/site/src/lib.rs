@@ -8,6 +8,7 @@
 //! What it does not do: templates in kernel arguments and configs stay as they are (crates/boot renders them), assets
 //! are only looked for (crates/assets reads them), nothing is looked up in the network.
 
+mod asset;
 mod build;
 mod config;
 mod disk;
@@ -20,6 +21,7 @@ mod found_later;
 mod fragment;
 mod functions;
 mod load;
+mod lock;
 mod naming;
 mod outside;
 mod render;
@@ -34,6 +36,7 @@ mod world;
 
 use firstlight_model::nearest;
 
+pub use asset::{Archive, Asset, AssetSettings, AssetSource, Pin, SCHEMES, Signed, SigningKey};
 pub use build::free_ranges;
 pub use config::{Config, ConfigKind};
 pub use disk::{DiskChoice, DiskMatch, SizeRule};
@@ -42,6 +45,7 @@ pub use edit::without_machine;
 pub use files::{Entry, FILES_LIMIT, Files, NoFile, Unreadable};
 pub use found_later::FoundLater;
 pub use load::{load, load_with};
+pub use lock::{LOCK_FILE, Lock, LockedAsset, LockedOs, Moved, Trust};
 pub use naming::{NamePattern, Naming, NoName, Pool};
 pub use outside::{Disk, Kept, Memory, Outside};
 pub use render::render;
@@ -78,10 +82,15 @@ pub fn parse(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report>
 
 fn read(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report> {
     let problems = report::Collector::new(sources);
-    let parsed: Vec<_> =
-        sources.files.iter().enumerate().map(|(at, file)| syntax::parse(&problems, at, &file.text)).collect();
+    // Positions go by a file's number among all of them, so each is read with the others left out.
+    let parsed = |wanted: fn(&Source) -> bool| -> Vec<_> {
+        let files = sources.files.iter().enumerate();
+        files.map(|(at, file)| syntax::parse(&problems, at, if wanted(file) { &file.text } else { "" })).collect()
+    };
+    let (locked, parsed) = (parsed(|file| file.name == LOCK_FILE), parsed(|file| file.name != LOCK_FILE));
     let fragments = fragment::read(&problems, &schema::SITE, &parsed);
-    let site = build::build(&world::World::new(&problems, outside, &sources.root, &fragments));
+    let mut site = build::build(&world::World::new(&problems, outside, &sources.root, &fragments));
+    site.lock = lock::read(&problems, &fragment::read(&problems, &schema::LOCK, &locked));
     let report = problems.finish();
     if report.errors() > 0 { Err(report) } else { Ok(Loaded { site, warnings: report }) }
 }

@@ -1,9 +1,9 @@
-//! A site's folder on disk.
+//! A site's folder on disk: `*.hcl`, and `firstlight.lock`.
 
-use crate::{Disk, Loaded, Report, Source, Sources, parse, report::Problem};
+use crate::{Disk, LOCK_FILE, Loaded, Report, Source, Sources, parse, report::Problem};
 use std::{fs, io, path::Path};
 
-/// Loads the site in `folder`: its `*.hcl` files, sorted by name. Folders in it and files whose name begins with a dot
+/// Loads the site in `folder`: its `*.hcl` files, sorted by name, and its lock file where it has one. Folders in it and files whose name begins with a dot
 /// are left alone. Fails with every mistake found.
 pub fn load(folder: &Path) -> Result<Loaded, Report> {
     parse(&read(folder)?, &Disk)
@@ -43,6 +43,15 @@ fn read(folder: &Path) -> Result<Sources, Report> {
     if sources.files.is_empty() && problems.is_empty() {
         let message = format!("`{}` holds no site: there is no `*.hcl` file in it", folder.display());
         problems.push(Problem::of_folder(message, "`firstlight init` makes a new site"));
+    }
+    match fs::read_to_string(folder.join(LOCK_FILE)) {
+        Ok(text) => sources.files.push(Source { name: LOCK_FILE.to_owned(), text }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            let message = format!("`{LOCK_FILE}` cannot be read: {}", crate::functions::reason(&error));
+            problems
+                .push(Problem::of_folder(message, "restore it, or delete it: `firstlight assets pull` writes it anew"));
+        }
     }
     if problems.is_empty() { Ok(sources) } else { Err(whole(&sources, problems)) }
 }

@@ -80,7 +80,13 @@ static BLOCKS: &[Schema] = &[
         &["upstreams", "ttl", "allow"],
         &[block("record", true, &["a", "aaaa", "cname", "txt", "mx", "srv"], &[])],
     ),
-    block("asset", true, &["path", "url", "sha256"], &[]),
+    block(
+        "asset",
+        true,
+        &["path", "url", "from", "sha256", "sha512"],
+        &[block("signed", false, &["list", "signature", "name", "key", "minisign"], &[])],
+    ),
+    block("assets", false, &["local", "gateways", "peers", "check"], &[]),
     block(
         "profile",
         true,
@@ -131,6 +137,14 @@ static BLOCKS: &[Schema] = &[
         )],
     ),
 ];
+
+/// `firstlight.lock` as a whole.
+pub(crate) static LOCK: Schema = block(
+    "",
+    false,
+    &[],
+    &[block("asset", true, &["url", "size", "sha256", "trust"], &[]), block("os", true, &["version"], &[])],
+);
 
 /// What a reference can start with.
 pub(crate) const ROOTS: &[&str] =

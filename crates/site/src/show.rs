@@ -1,11 +1,11 @@
 //! `firstlight config show`: the site as HCL, with everything implied filled in. It reads back as the same site.
 
+mod assets;
 mod dns;
 
 use crate::{
-    Asset, AssetSource, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine,
-    LeaveBy, Linux, Loader, Machine, Naming, Network, Over, Pool, Profile, Secret, SecretSource, Site, Then, Unknown,
-    Vars,
+    AssetSettings, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine, LeaveBy,
+    Linux, Loader, Machine, Naming, Network, Over, Pool, Profile, Secret, SecretSource, Site, Then, Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -24,8 +24,11 @@ pub fn show(site: &Site) -> String {
     for loader in site.loaders.values() {
         page.block("loader", Some(&loader.name), |page| self::loader(page, loader, site));
     }
+    if site.asset_settings != AssetSettings::default() {
+        page.block("assets", None, |page| assets::settings(page, site));
+    }
     for asset in site.assets.values() {
-        page.block("asset", Some(&asset.name), |page| self::asset(page, asset, site));
+        page.block("asset", Some(&asset.name), |page| assets::asset(page, asset, site));
     }
     for profile in site.profiles.values() {
         page.block("profile", Some(&profile.name), |page| self::profile(page, profile));
@@ -218,14 +221,6 @@ fn loader(page: &mut Page, loader: &Loader, site: &Site) {
     page.set("secure_boot", loader.secure_boot);
 }
 
-fn asset(page: &mut Page, asset: &Asset, site: &Site) {
-    match &asset.source {
-        AssetSource::Path(path) => page.text("path", relative(path, site)),
-        AssetSource::Url(url) => page.text("url", url),
-    }
-    page.maybe("sha256", &asset.sha256);
-}
-
 fn profile(page: &mut Page, profile: &Profile) {
     page.text("title", &profile.title);
     page.set("menu", profile.menu);
@@ -388,7 +383,7 @@ fn hcl(value: &Value, indent: usize) -> String {
 }
 
 /// A string literal, with template sequences escaped so that they stay text.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

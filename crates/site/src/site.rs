@@ -1,8 +1,8 @@
 //! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
 //! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
 
-use crate::{Config, DiskChoice, Files, Naming, Secret};
-use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Sha256, Uuid};
+use crate::{Asset, AssetSettings, Config, DiskChoice, Files, Lock, Naming, Secret};
+use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Uuid};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -68,6 +68,10 @@ pub struct Site {
     pub dns: Option<crate::Dns>,
     /// The assets, by name.
     pub assets: BTreeMap<String, Asset>,
+    /// The `assets` block: where assets come from besides their own sources.
+    pub asset_settings: AssetSettings,
+    /// `firstlight.lock`; empty where there is none.
+    pub lock: Lock,
     /// The profiles, by name.
     pub profiles: BTreeMap<String, Profile>,
     /// The secrets, by name.
@@ -263,29 +267,6 @@ pub enum Then {
     Grub,
     /// Nothing that we decide: it knows by itself what to do.
     Nothing,
-}
-
-/// An `asset` block: named content.
-#[derive(Debug, Clone, Serialize)]
-pub struct Asset {
-    /// The block's label; also its name in URLs.
-    pub name: String,
-    /// Where it stands.
-    pub place: Place,
-    /// Where the bytes come from.
-    pub source: AssetSource,
-    /// What the bytes must be. Always there for a URL; for a local file where the user pins it.
-    pub sha256: Option<Sha256>,
-}
-
-/// Where an asset's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AssetSource {
-    /// A local file, absolute or resolved against the site's folder. It existed when the site was checked.
-    Path(PathBuf),
-    /// An http or https URL.
-    Url(String),
 }
 
 /// What a template calls the URL to report to.

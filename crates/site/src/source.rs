@@ -3,7 +3,7 @@
 use crate::Place;
 use std::{ops::Range, path::PathBuf};
 
-/// One `*.hcl` file.
+/// One `*.hcl` file, or `firstlight.lock`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// Its name, relative to the site's folder.
@@ -19,7 +19,7 @@ pub struct Sources {
     pub root: PathBuf,
     /// The folder's own name, which `root` may not end in (`.`): the site's name where none is set.
     pub folder: String,
-    /// The files, sorted by name.
+    /// The files, sorted by name. One that is named `firstlight.lock` is the lock file; all others are the site.
     pub files: Vec<Source>,
 }
 

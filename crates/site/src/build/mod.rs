@@ -20,7 +20,7 @@ pub(crate) use pool::first_host;
 pub use pool::free_ranges;
 pub(crate) use site_block::implied_name;
 
-use crate::{LeaveBy, Site, world::World};
+use crate::{LeaveBy, Lock, Site, world::World};
 use std::collections::BTreeMap;
 
 /// The words of `leave_by`.
@@ -33,6 +33,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let settings = site_block::read(world);
     let loaders = loaders::read(world);
     let assets = assets::read(world);
+    let asset_settings = assets::settings(world);
     let profiles = profiles::read(world);
     let classes = classes::read(world);
     naming::check(world, &classes);
@@ -72,6 +73,8 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         networks,
         dns,
         assets,
+        asset_settings,
+        lock: Lock::default(),
         profiles,
         classes,
         machines,

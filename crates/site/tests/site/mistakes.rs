@@ -133,13 +133,91 @@ fn a_network_behind_relays_says_where_the_server_is() {
 }
 
 #[test]
+fn urls_of_assets() {
+    for (url, expected) in [
+        ("gopher://x/y", "`gopher://x/y` is not fetched over `gopher`"),
+        ("https://", "the URL `https://` names no server or file"),
+        ("https:/x/y", "the URL `https:/x/y` names no server or file"),
+        ("https:///y", "the URL `https:///y` names no server or file"),
+        ("ipfs://", "the URL `ipfs://` names no server or file"),
+        ("https://x/a b", "the URL `https://x/a b` holds a space or a control character"),
+        ("https://me:secret@x/a b", "the URL `https://…@x/a b` holds a space or a control character"),
+        ("vmlinuz", "`vmlinuz` is not a URL"),
+    ] {
+        let text = format!("asset \"a\" {{ url = \"{url}\" }}");
+        check(&[(&text, &[&format!("1:19 {expected}")])]);
+    }
+    check(&[
+        ("asset \"a\" { url = [] }", &["1:19 `url` holds 0 URLs"]),
+        ("asset \"a\" { url = [\"https://x/y\", \"htp://x/y\"] }", &["1:35 `htp://x/y` is not fetched over `htp`"]),
+    ]);
+    for url in ["http://x", "https://[::1]:8/y?z#a", "ftp://u:p@x/y", "file:///srv/y", "file:y", "ipfs://bafy/y"] {
+        check(&[(&format!("asset \"a\" {{ url = \"{url}\" }}"), &[])]);
+    }
+}
+
+#[test]
+fn members_of_archives() {
+    check(&[
+        ("asset \"a\" { from = \"initrd\" }", &["1:1 the asset `a` has no `path`"]),
+        ("asset \"a\" {\n from = \"initr\"\n path = \"x\"\n}", &["2:9 there is no file `initr`"]),
+        ("asset \"a\" {\n from = \"initrd\"\n path = \"../x\"\n}", &["3:9 `../x` is no file's path inside an archive"]),
+        (
+            "asset \"a\" {\n from = \"initrd\"\n path = \"x\"\n url = \"https://x/y\"\n}",
+            &["4:2 an asset has `path` or `url`, not both"],
+        ),
+        (
+            "asset \"a\" {\n from = \"b\"\n path = \"x\"\n}\nasset \"b\" {\n from = asset.a\n path = \"x\"\n}",
+            &["2:9 the asset `a` is taken out of itself", "6:9 the asset `b` is taken out of itself"],
+        ),
+    ]);
+}
+
+#[test]
+fn how_assets_are_pinned() {
+    let pinned = |pin: &str| format!("asset \"a\" {{\n url = \"https://x/y\"\n{pin}\n}}");
+    let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+    let hash = "0".repeat(128);
+    for (pin, expected) in [
+        (
+            "sha512 = \"12\"".to_owned(),
+            "3:10 `12` is not a SHA-512 digest; expected 128 hex digits, as sha512sum prints them",
+        ),
+        (format!("sha512 = \"{hash}\"\nsha256 = \"\""), "3:1 an asset has `sha256` or `sha512`, not both"),
+        (
+            format!("signed {{ minisign = \"{key}\" }}"),
+            "3:1 the `signed` block of `a` names neither a list nor a signature",
+        ),
+        ("signed { signature = \"https://x/y.sig\" }".to_owned(), "3:1 the `signed` block names no key"),
+        (
+            format!("signed {{\nlist = \"ipfs://x/y\"\nminisign = \"{key}\"\n}}"),
+            "4:8 `ipfs://x/y` is not fetched over `ipfs`",
+        ),
+        (
+            format!("signed {{\nsignature = \"https://x/y\"\nname = \"x\"\nminisign = \"{key}\"\n}}"),
+            "5:1 `name` has no effect without `list`",
+        ),
+        ("signed {\nlist = \"https://x/y\"\nkey = \"no.asc\"\n}".to_owned(), "5:7 there is no file `no.asc`"),
+        (
+            "signed {\nlist = \"https://x/y\"\nminisign = \"RW\"\n}".to_owned(),
+            "5:12 this is not a public key of minisign",
+        ),
+    ] {
+        check(&[(&pinned(&pin), &[expected])]);
+    }
+    check(&[
+        ("assets { gateways = \"ipfs://x\" }", &["1:21 `ipfs://x` is not fetched over `ipfs`"]),
+        ("assets { check = \"5m\" }", &["1:18 upstreams are asked for new versions every 15m at most"]),
+        ("assets { peer = \"http://x\" }", &["1:10 `assets` has no attribute `peer`"]),
+    ]);
+}
+
+#[test]
 fn assets_and_profiles() {
     check(&[
-        ("asset \"a\" {}", &["1:1 the asset `a` has neither `path` nor `url`"]),
+        ("asset \"a\" {}", &["1:1 the asset `a` has none of `path`, `url` and `from`"]),
         ("asset \"a/b\" { path = \"initrd\" }", &["1:7 `a/b` cannot be part of a URL"]),
         ("asset \"a\" { path = \"initrdd\" }", &["1:20 there is no file `initrdd`"]),
-        ("asset \"a\" { url = \"ftp://x/y\" }", &["1:19 `ftp://x/y` is not an http or https URL"]),
-        ("asset \"a\" { url = \"https://x/y\" }", &["1:19 the asset `a` has a `url` but no `sha256`"]),
         (
             "asset \"a\" {\n url = \"https://x/y\"\n sha256 = \"12\"\n}",
             &["3:11 `12` is not a SHA-256 digest; expected 64 hex digits, as sha256sum prints them"],

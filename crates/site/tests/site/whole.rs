@@ -43,6 +43,33 @@ asset "i" {
   url    = "https://boot.example/i"
   sha256 = sha256("x")
 }
+asset "mirrored" {
+  url = ["https://boot.example/m", "ipfs://bafy/m"]
+  signed {
+    list     = "https://boot.example/SHA256SUMS"
+    name     = "m-amd64"
+    key      = ["initrd", "vmlinuz"]
+    minisign = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+  }
+}
+asset "tarball" {
+  url    = "ftp://boot.example/t.tar.gz"
+  sha512 = "${sha256("x")}${sha256("y")}"
+}
+asset "linux" {
+  from = asset.tarball
+  path = "./boot/linux"
+}
+asset "packed" {
+  from = "initrd"
+  path = "/linux"
+}
+assets {
+  local    = "boot"
+  gateways = ["http://127.0.0.1:8080/", "https://gateway.example"]
+  peers    = "http://10.20.0.2:8080"
+  check    = "24h"
+}
 profile "installer" {
   kernel = asset.k
   args   = "{{ report_url }} {{ install.disk }}"

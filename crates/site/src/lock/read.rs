@@ -1,0 +1,31 @@
+//! The lock file from its text. Mistakes in it are problems of the site, with their line.
+
+use super::{Lock, LockedAsset, LockedOs};
+use crate::{Memory, fields::Fields, fragment::Fragments, report::Collector, world::World};
+use std::path::Path;
+
+/// Reads its blocks. Nothing in it looks at the world outside.
+pub(crate) fn read<'a>(problems: &'a Collector<'a>, fragments: &'a Fragments<'a>) -> Lock {
+    let nothing = Memory::default();
+    let world = World::new(problems, &nothing, Path::new(""), fragments);
+    let assets = world.blocks("asset").filter_map(|block| asset(&Fields::new(&world, block)));
+    let os = world.blocks("os").filter_map(|block| os(&Fields::new(&world, block)));
+    Lock { assets: assets.collect(), os: os.collect() }
+}
+
+fn asset(fields: &Fields<'_, '_>) -> Option<(String, LockedAsset)> {
+    for (name, example) in
+        [("url", "\"https://…\""), ("size", "8212345"), ("sha256", "\"…\""), ("trust", "\"first use\"")]
+    {
+        fields.require(name, example);
+    }
+    let (url, size) = (fields.text("url"), fields.number("size", 0..=i64::MAX));
+    let (sha256, trust) = (fields.parsed("sha256"), fields.parsed("trust"));
+    let locked = LockedAsset { url: url?.value, size: size?, sha256: sha256?.value, trust: trust?.value };
+    Some((fields.label().value, locked))
+}
+
+fn os(fields: &Fields<'_, '_>) -> Option<(String, LockedOs)> {
+    fields.require("version", "\"4230.2.1\"");
+    Some((fields.label().value, LockedOs { version: fields.text("version")?.value }))
+}
