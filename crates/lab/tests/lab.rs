@@ -351,6 +351,8 @@ fn site(root: &Path) -> Site {
         dns: None,
         networks: vec![network],
         assets: BTreeMap::new(),
+        asset_settings: Default::default(),
+        lock: Default::default(),
         profiles: BTreeMap::new(),
         classes: BTreeMap::new(),
         machines: BTreeMap::new(),
