@@ -75,6 +75,7 @@ fn status_after(what: &What) -> Option<String> {
         What::Script { boots, .. } if boots == "menu" => Some("at the menu".to_owned()),
         What::Script { boots, .. } => Some(format!("booting {boots}")),
         What::Parked { .. } => Some("parked".to_owned()),
+        What::Waits { assets, .. } => Some(format!("waiting for {}", assets.join(", "))),
         What::Reported { .. } => Some("up".to_owned()),
         _ => None,
     }

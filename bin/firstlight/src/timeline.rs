@@ -125,6 +125,9 @@ fn became(boot: &[Event], is_last: bool) -> String {
     match (boot.iter().rev().find_map(of), boot.iter().find_map(end)) {
         (Some(boots), Some(end)) => format!("{boots}, {end}"),
         (None, Some(end)) => end,
+        (None, None) if boot.iter().any(|event| matches!(event.what, What::Waits { .. })) => {
+            format!("what it boots is not here{yet}")
+        }
         (Some(boots), None) => format!("{boots}, no report{yet}"),
         (None, None) => format!("no script was asked for{yet}"),
     }

@@ -22,6 +22,7 @@ mod set;
 mod subject;
 mod templates;
 mod urls;
+mod waiting;
 
 pub use ask::{Ask, Client};
 pub use check::{ConfigProblem, check_configs};
@@ -32,3 +33,4 @@ pub use loaders::{Loader, LoaderFile, loaders};
 pub use set::{BootSet, Content};
 pub use templates::{RenderError, Secrets};
 pub use urls::{Token, Urls};
+pub use waiting::{Awaited, HowFar};

@@ -175,7 +175,7 @@ fn leave(way: LeaveBy) -> String {
 }
 
 /// Text that stands on a line of its own without being taken for commands: no line breaks, no settings, no `||`.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let keep = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(keep).collect::<String>().replace("${", "$ {").replace("||", "| |").replace("&&", "& &")
 }

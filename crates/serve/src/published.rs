@@ -64,7 +64,8 @@ impl Files for Published {
         match name.rsplit('/').next() {
             Some(AUTOEXEC) => Some(Content::Bytes(set.autoexec(&self.here.network()).into_bytes().into())),
             Some(GRUB_CFG) => Some(Content::Bytes(set.first_grub_script().into_bytes().into())),
-            _ => set.asset(name).or_else(|| set.loader(set.loader_file(name)?)).cloned(),
+            _ if set.site.assets.contains_key(name) => self.grub.asset(name, client),
+            _ => set.loader(set.loader_file(name)?).cloned(),
         }
     }
 

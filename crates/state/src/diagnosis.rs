@@ -47,6 +47,8 @@ struct Facts<'a> {
     kernel: bool,
     initrd: bool,
     refused_token: bool,
+    /// What it was told to wait for, and what of that could not be fetched.
+    waits: Option<(&'a [String], &'a [String])>,
 }
 
 /// What one stage of a boot did with DHCP.
@@ -81,7 +83,10 @@ impl<'a> Facts<'a> {
             }
             What::Sent { role, .. } => self.sent(*role),
             What::SendFailed { protocol, name, reason } => self.failed = Some((*protocol, name, reason)),
-            What::Script { boots, .. } => (self.script, self.failed) = (Some(boots.as_str()), None),
+            What::Script { boots, .. } => {
+                (self.script, self.failed, self.waits) = (Some(boots.as_str()), None, None);
+            }
+            What::Waits { assets, failures } => self.waits = Some((assets, failures)),
             What::Reported { .. } | What::Parked { .. } => self.ended = true,
             What::TokenRefused { .. } => self.refused_token = true,
             _ => {}
@@ -111,7 +116,23 @@ impl<'a> Facts<'a> {
 
     /// Where it halted: how long that may take, what was seen, what it means. From the furthest step back.
     fn halt(&self) -> Option<(Duration, String, String)> {
-        self.after_script().or_else(|| self.in_ipxe()).or_else(|| self.in_firmware())
+        self.waiting().or_else(|| self.after_script()).or_else(|| self.in_ipxe()).or_else(|| self.in_firmware())
+    }
+
+    /// It asks again by itself, for as long as it waits.
+    fn waiting(&self) -> Option<(Duration, String, String)> {
+        match self.waits? {
+            (assets, []) => halt(
+                300,
+                format!("it waits for {}, which is being fetched", assets.join(", ")),
+                "its source is slow: `firstlight assets pull` fetches before machines ask",
+            ),
+            (_, failures) => halt(
+                0,
+                format!("it waits: {}", failures.join("; ")),
+                "its sources cannot be reached from this server, or no longer have it; it is tried again by itself",
+            ),
+        }
     }
 
     fn after_script(&self) -> Option<(Duration, String, String)> {
@@ -309,6 +330,20 @@ mod tests {
             after(1, &[silent]).as_deref(),
             Some("UEFI arm64 asked what to boot, and there is no loader for it")
         );
+    }
+
+    #[test]
+    fn what_is_waited_for_counts_until_there_is_a_script() {
+        let waits = |failures: &[&str]| What::Waits {
+            assets: vec!["linux".to_owned()],
+            failures: failures.iter().map(|why| (*why).to_owned()).collect(),
+        };
+        let ack = acked("iPXE (BIOS)", Some("http://x"));
+        assert_eq!(after(20, &[ack.clone(), waits(&[])]), None);
+        assert_eq!(after(400, &[ack.clone(), waits(&[])]).unwrap(), "it waits for linux, which is being fetched");
+        let failed = after(1, &[ack.clone(), waits(&["linux cannot be fetched: no route"])]);
+        assert_eq!(failed.as_deref(), Some("it waits: linux cannot be fetched: no route"));
+        assert_eq!(after(20, &[ack, waits(&["x"]), script()]), None);
     }
 
     #[test]

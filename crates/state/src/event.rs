@@ -154,6 +154,41 @@ pub enum What {
         /// Why.
         reason: String,
     },
+    /// What the machine is to boot is not here yet: it was told to wait while it is fetched.
+    Waits {
+        /// The assets that it waits for.
+        assets: Vec<String>,
+        /// Those that could not be fetched, each with why; they are tried again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<String>,
+    },
+    /// An asset began to be fetched, because it was asked for. Recorded with who asked first.
+    FetchBegan {
+        /// The asset's name.
+        name: String,
+        /// The first of the sources.
+        from: String,
+    },
+    /// An asset was fetched, and is what it has to be.
+    Fetched {
+        /// The asset's name.
+        name: String,
+        /// Where it came from.
+        from: String,
+        /// How long it is, in bytes.
+        bytes: u64,
+        /// Milliseconds from the first request to the last verified byte.
+        ms: u64,
+        /// How it is known to be right.
+        verified: String,
+    },
+    /// An asset could not be fetched.
+    FetchFailed {
+        /// The asset's name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// A boot script was decided and served: an attempt to boot begins.
     Script {
         /// The attempt: a hash of the token that the script's URLs carry.

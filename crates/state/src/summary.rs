@@ -50,6 +50,16 @@ impl What {
                 format!("{name} by {}: {} in {ms} ms{}{again}", protocol.word(), ByteSize(*bytes), speed(*bytes, *ms))
             }
             What::SendFailed { protocol, name, reason } => format!("{name} by {} failed: {reason}", protocol.word()),
+            What::Waits { assets, failures } if failures.is_empty() => {
+                format!("waits for {}, which is being fetched", assets.join(", "))
+            }
+            What::Waits { failures, .. } => format!("waits: {}", failures.join("; ")),
+            What::FetchBegan { name, from } => format!("{name} is fetched from {from}"),
+            What::Fetched { name, from, bytes, ms, verified } => {
+                let (size, speed) = (ByteSize(*bytes), speed(*bytes, *ms));
+                format!("{name} is here: {size} in {ms} ms{speed} from {from}, verified by {verified}")
+            }
+            What::FetchFailed { name, reason } => format!("{name} cannot be fetched: {reason}"),
             What::Script { boots, .. } => format!("boots {boots}"),
             What::Parked { reason } => reason.clone(),
             What::Reported { message: Some(message), .. } => format!("reported up: {message}"),
@@ -78,6 +88,8 @@ impl What {
             What::Sent { role, .. } => role.word(),
             What::SendFailed { protocol, .. } => protocol.word(),
             What::ConnectionsRefused { .. } => "HTTP",
+            What::Waits { .. } => "waits",
+            What::FetchBegan { .. } | What::Fetched { .. } | What::FetchFailed { .. } => "fetch",
             What::Script { .. } => "script",
             What::Parked { .. } => "parked",
             What::Reported { .. } => "up",

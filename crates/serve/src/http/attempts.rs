@@ -78,8 +78,8 @@ impl Attempts {
         self.lock().newest.get(&attempt.ask.mac) == Some(&attempt.id)
     }
 
-    /// True when this is news: the machine was not parked for this reason within the last hour.
-    pub(super) fn parked_is_news(&self, mac: Mac, reason: &str, now: Timestamp) -> bool {
+    /// True when this is news: the machine was not told to wait for this reason within the last hour.
+    pub(super) fn waiting_is_news(&self, mac: Mac, reason: &str, now: Timestamp) -> bool {
         let mut inner = self.lock();
         let known = inner.parked.get(&mac);
         let news = known.is_none_or(|(why, at)| why != reason || now.0.saturating_sub(at.0) > PARKED_AGAIN_MS);
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn a_parked_machine_is_news_once() {
         let (attempts, mac) = (Attempts::default(), Mac([2, 0, 0, 0, 0, 1]));
-        assert!(attempts.parked_is_news(mac, "unknown", Timestamp(0)));
-        assert!(!attempts.parked_is_news(mac, "unknown", Timestamp(30_000)));
-        assert!(attempts.parked_is_news(mac, "no profile", Timestamp(60_000)));
-        assert!(attempts.parked_is_news(mac, "no profile", Timestamp(60_001 + PARKED_AGAIN_MS)));
+        assert!(attempts.waiting_is_news(mac, "unknown", Timestamp(0)));
+        assert!(!attempts.waiting_is_news(mac, "unknown", Timestamp(30_000)));
+        assert!(attempts.waiting_is_news(mac, "no profile", Timestamp(60_000)));
+        assert!(attempts.waiting_is_news(mac, "no profile", Timestamp(60_001 + PARKED_AGAIN_MS)));
     }
 }

@@ -133,7 +133,7 @@ impl Drop for Transfer {
 }
 
 impl Parcel {
-    fn sent(&self, bytes: u64, ms: u64) {
+    pub(super) fn sent(&self, bytes: u64, ms: u64) {
         let what =
             What::Sent { protocol: Protocol::Http, role: self.role, name: self.name.clone(), bytes, ms, resent: 0 };
         self.context.record(self.mac, what);

@@ -33,8 +33,14 @@ impl ByTftp {
         let (token, asset) = name.strip_prefix("b/")?.split_once('/')?;
         let from = SocketAddr::new(IpAddr::V4(client), 0);
         self.handler().attempt(token, asset, from)?;
-        self.of_attempt(name)?;
-        self.0.http.context.boot.load().asset(asset).cloned()
+        let by = self.of_attempt(name)?.mac;
+        self.0.http.here(asset, Some(by))
+    }
+
+    /// An asset by its plain name. One that is not here is fetched, for when it is asked for again.
+    pub(crate) fn asset(&self, name: &str, client: Ipv4Addr) -> Option<Content> {
+        let http = &self.0.http;
+        http.here(name, http.context.client(IpAddr::V4(client)))
     }
 
     /// What an attempt's file is; `None` for a script, an unknown token, and what is not of the attempt's profile.

@@ -4,12 +4,13 @@ use super::{
     Handler, Http, NOT_ASSETS,
     attempts::Attempt,
     body::{Parcel, respond},
+    growing,
     script::decide_again,
 };
-use crate::{context::now, lifecycle::Subject, published::is_optional};
+use crate::{Found, context::now, lifecycle::Subject, published::is_optional};
 use axum::{
     extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, Method, Request, StatusCode},
+    http::{HeaderMap, Method, Request, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
 use firstlight_boot::{BootSet, Content, Outcome, Token};
@@ -18,6 +19,9 @@ use firstlight_plan::Input;
 use firstlight_site::{Boot, Profile};
 use firstlight_state::{Role, What};
 use std::net::SocketAddr;
+
+/// After how many seconds to ask again for what is being fetched.
+const AGAIN_SECONDS: &str = "5";
 
 /// `/b/TOKEN/NAME`: a kernel or an initrd of the attempt's profile. Other assets are not served under its name.
 pub(super) async fn attempt_asset(
@@ -34,16 +38,12 @@ pub(super) async fn attempt_asset(
         Outcome::Profile(profile) => role_of(profile, &name),
         _ => None,
     };
-    match (role, set.asset(&name)) {
-        (Some(role), Some(content)) => {
-            if role == Role::Kernel {
-                handler.fetches_kernel(&set, &attempt);
-            }
-            let parcel = handler.parcel(Some(attempt.ask.mac), role, &name);
-            respond(&method, &headers, content, parcel)
-        }
-        _ => handler.not_found(Some(attempt.ask.mac), &name),
+    let Some(role) = role else { return handler.not_found(Some(attempt.ask.mac), &name) };
+    if role == Role::Kernel {
+        handler.fetches_kernel(&set, &attempt);
     }
+    let parcel = handler.parcel(Some(attempt.ask.mac), role, &name);
+    handler.deliver(&set, &method, &headers, parcel).await
 }
 
 pub(super) fn role_of(profile: &Profile, asset: &str) -> Option<Role> {
@@ -93,8 +93,9 @@ pub(super) async fn asset(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let content = handler.http.context.boot.load().asset(&name).cloned();
-    handler.public(content, Role::Asset, &name, from, &method, &headers)
+    let set = handler.http.context.boot.load_full();
+    let parcel = handler.parcel(handler.http.context.client(from.ip()), Role::Asset, &name);
+    handler.deliver(&set, &method, &headers, parcel).await
 }
 
 pub(super) fn unknown_token() -> Response {
@@ -122,6 +123,22 @@ impl Http {
 }
 
 impl Handler {
+    /// Answers with an asset, wherever it is: at once, as it grows, or when it is whole. Whoever would have to wait long
+    /// is told when to ask again: some give a server no more than ten seconds (Ignition), and try again by themselves.
+    async fn deliver(&self, set: &BootSet, method: &Method, headers: &HeaderMap, parcel: Parcel) -> Response {
+        match self.http.settled(set, &parcel.name, parcel.mac).await {
+            None => self.not_found(parcel.mac, &parcel.name),
+            Some(Found::Here(content)) => respond(method, headers, &content, parcel),
+            Some(Found::Coming { growing: Some(growing), .. }) => growing::respond(method, growing, parcel),
+            Some(found) => {
+                let why = found.awaited(&parcel.name).map(|awaited| awaited.to_string()).unwrap_or_default();
+                parcel.failed(format!("not here yet: {why}"));
+                let body = format!("it is being fetched: {why}\n");
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, AGAIN_SECONDS)], body).into_response()
+            }
+        }
+    }
+
     /// What anybody may have; the machine is known by its lease, if at all.
     fn public(
         &self,

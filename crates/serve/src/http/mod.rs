@@ -15,6 +15,7 @@ mod door;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod growing;
 mod head;
 mod inbound;
 mod inventory;
@@ -32,8 +33,9 @@ mod script;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
-use crate::{Context, Held, Here, Lifecycle, Served, Stop};
+use crate::{Context, Fetch, Held, Here, Lifecycle, NoFetch, Served, Stop};
 use attempts::Attempts;
 use axum::{
     Router,
@@ -78,6 +80,8 @@ pub struct Http {
     shelf: Arc<Shelf>,
     /// Where what was served is kept, if anywhere.
     served: Option<Served>,
+    /// How what is not here is had.
+    fetch: Arc<dyn Fetch>,
     /// A turn for each config that may be rendered at once.
     renders: Arc<Semaphore>,
 }
@@ -111,13 +115,28 @@ impl Http {
         }
         let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (door, renders) = (Arc::new(Door::new(Limits::default())), Arc::new(Semaphore::new(at_once)));
-        Http { context, lifecycle, attempts, door, shelf: Arc::default(), served: None, renders }
+        Http {
+            context,
+            lifecycle,
+            attempts,
+            door,
+            shelf: Arc::default(),
+            served: None,
+            fetch: Arc::new(NoFetch),
+            renders,
+        }
     }
 
     /// The server, which tells what configs it has served.
     #[must_use]
     pub fn keeping(self, served: Served) -> Http {
         Http { served: Some(served), ..self }
+    }
+
+    /// The server, which has fetched what is not here.
+    #[must_use]
+    pub fn fetching(self, fetch: Arc<dyn Fetch>) -> Http {
+        Http { fetch, ..self }
     }
 
     /// What it shares with the other servers.

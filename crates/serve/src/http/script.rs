@@ -23,14 +23,14 @@ use std::{
 const NO_RANDOMNESS: &str = "the system has no randomness to give\n";
 
 /// Who reads the script.
-#[derive(Clone, Copy)]
-enum Language {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
     Ipxe,
     Grub,
 }
 
 /// A decision and its script; no script where it is "not found" that the machine waits for.
-type Rendered<'a> = Result<(Decision<'a>, Option<String>), RenderError>;
+pub(super) type Rendered<'a> = Result<(Decision<'a>, Option<String>), RenderError>;
 
 /// An answer, and the step that it needs first, if any.
 struct Prepared<'a> {
@@ -153,12 +153,12 @@ impl Question {
 }
 
 /// One question for a script, on its way to the answer.
-struct Turn<'h> {
-    handler: &'h Handler,
-    set: &'h BootSet,
-    subject: Subject<'h>,
-    language: Language,
-    from: IpAddr,
+pub(super) struct Turn<'h> {
+    pub(super) handler: &'h Handler,
+    pub(super) set: &'h BootSet,
+    pub(super) subject: Subject<'h>,
+    pub(super) language: Language,
+    pub(super) from: IpAddr,
 }
 
 type Script = Result<Option<String>, RenderError>;
@@ -167,6 +167,9 @@ impl<'h> Turn<'h> {
     /// The script as it would be. Nothing changes.
     fn look(&self) -> Result<Script, NoScript> {
         let token = token()?;
+        if let Some(script) = self.waits_now(&token)? {
+            return Ok(Ok(Some(script)));
+        }
         Ok(self.foresee(&token)?.0.map(|(_, script)| script))
     }
 
@@ -176,6 +179,9 @@ impl<'h> Turn<'h> {
             return Ok(Ok(Some(script)));
         }
         let token = token()?;
+        if let Some(script) = self.waits(&token).await? {
+            return Ok(Ok(Some(script)));
+        }
         let Prepared { rendered, needs } = self.prepare(&token)?;
         let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
         let made = self.handler.http.lifecycle.take(self.set, &self.subject, input, now).await;
@@ -188,6 +194,9 @@ impl<'h> Turn<'h> {
             return Ok(Ok(Some(script)));
         }
         let token = token()?;
+        if let Some(script) = self.waits_now(&token)? {
+            return Ok(Ok(Some(script)));
+        }
         let Prepared { rendered, needs } = self.prepare(&token)?;
         let Some((input, foreseen, now)) = needs else { return Ok(self.tell(rendered, &token, asked)) };
         let made = self.handler.http.lifecycle.take_and_wait(self.set, &self.subject, input, now);
@@ -220,7 +229,7 @@ impl<'h> Turn<'h> {
     }
 
     /// Where the question would lead, and the script for there.
-    fn foresee(&self, token: &Token) -> Result<(Rendered<'h>, Input, Transition, Timestamp), NoScript> {
+    pub(super) fn foresee(&self, token: &Token) -> Result<(Rendered<'h>, Input, Transition, Timestamp), NoScript> {
         let (lifecycle, subject) = (&self.handler.http.lifecycle, &self.subject);
         if let Some(why) = lifecycle.foreign(self.from, subject.who, subject.ask.mac) {
             self.handler.refused(self.from, None, &format!("the script of {}", subject.who), &why);
@@ -291,7 +300,7 @@ impl Turn<'_> {
         let (http, subject) = (&self.handler.http, &self.subject);
         let what = match &decision.outcome {
             Outcome::Park(reason) => {
-                if !http.attempts.parked_is_news(subject.ask.mac, reason, now()) {
+                if !http.attempts.waiting_is_news(subject.ask.mac, reason, now()) {
                     return;
                 }
                 tracing::warn!(mac = %subject.ask.mac, "parked: {reason}");
