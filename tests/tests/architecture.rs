@@ -5,18 +5,21 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Each crate and the crates of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("model", &[]),
     // A language of its own, which knows nothing of sites and machines.
     ("butane", &[]),
-    ("site", &["model"]),
+    // The built-in `os` blocks, and what makers' listings look like.
+    ("catalog", &["model"]),
+    // It reads the catalog's text as it reads a user's.
+    ("site", &["model", "catalog"]),
     ("cloudinit", &["model", "butane"]),
     ("wire", &["model"]),
     ("plan", &["model"]),
     ("boot", &["model", "site", "butane", "cloudinit", "plan"]),
     // It keeps where each machine stands, and takes it further one input after another.
     ("state", &["model", "plan"]),
-    ("assets", &["model", "site", "boot"]),
+    ("assets", &["model", "site", "boot", "catalog"]),
     ("image", &["model"]),
     ("serve", &["model", "site", "wire", "plan", "boot", "state"]),
     // It asks the wire as the DHCP server does.
@@ -31,6 +34,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
         &[
             "model",
             "butane",
+            "catalog",
             "site",
             "cloudinit",
             "wire",
@@ -49,7 +53,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
 /// What a pure crate must never depend on: these do I/O, tell the time or make randomness.
 const IMPURE: [&str; 7] = ["tokio", "nix", "socket2", "ureq", "getrandom", "axum", "mio"];
 /// `butane` is as pure but for its files directory, which it needs the kernel's help to stay in.
-const PURE: [&str; 6] = ["model", "site", "cloudinit", "wire", "plan", "boot"];
+const PURE: [&str; 7] = ["model", "catalog", "site", "cloudinit", "wire", "plan", "boot"];
 
 struct Package {
     name: String,
