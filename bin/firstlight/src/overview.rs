@@ -84,6 +84,7 @@ fn status_after(what: &What) -> Option<String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use firstlight_state::Leads;
 
     /// An event at a millisecond.
     pub(crate) fn at(ms: u64, what: What) -> Event {
@@ -98,7 +99,12 @@ pub(crate) mod tests {
         let profile = boots.strip_prefix("profile ").map(str::to_owned);
         let (attempt, asked) = (String::new(), String::new());
         let (from, reasons, text) = (None, Vec::new(), String::new());
-        What::Script { attempt, asked, from, boots: boots.to_owned(), profile, reasons, text }
+        let leads = match boots {
+            "disk" => Leads::Disk,
+            _ if profile.is_some() => Leads::System,
+            _ => Leads::Elsewhere,
+        };
+        What::Script { attempt, asked, from, boots: boots.to_owned(), leads, profile, reasons, text }
     }
 
     pub(crate) fn reported() -> What {

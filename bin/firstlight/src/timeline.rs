@@ -4,7 +4,7 @@ mod detail;
 
 use crate::{output, overview::OS, words};
 use firstlight_model::Timestamp;
-use firstlight_state::{Diagnosis, Event, What, diagnose};
+use firstlight_state::{Diagnosis, Event, Leads, What, diagnose};
 
 pub(crate) use detail::Detail;
 
@@ -113,7 +113,7 @@ fn became(boot: &[Event], is_last: bool) -> String {
     let start = boot.first().map(|event| event.at).unwrap_or_default();
     let after = |event: &Event| words::span(event.at.since(start));
     let of = |event: &Event| match &event.what {
-        What::Script { boots, .. } => Some(boots.clone()),
+        What::Script { boots, leads, .. } => Some((boots.clone(), *leads)),
         _ => None,
     };
     let end = |event: &Event| match event.what {
@@ -123,12 +123,14 @@ fn became(boot: &[Event], is_last: bool) -> String {
     };
     let yet = if is_last { " yet" } else { "" };
     match (boot.iter().rev().find_map(of), boot.iter().find_map(end)) {
-        (Some(boots), Some(end)) => format!("{boots}, {end}"),
+        (Some((boots, _)), Some(end)) => format!("{boots}, {end}"),
         (None, Some(end)) => end,
         (None, None) if boot.iter().any(|event| matches!(event.what, What::Waits { .. })) => {
             format!("what it boots is not here{yet}")
         }
-        (Some(boots), None) => format!("{boots}, no report{yet}"),
+        // From there it does not report.
+        (Some((boots, Leads::Disk | Leads::Silent)), None) => boots,
+        (Some((boots, _)), None) => format!("{boots}, no report{yet}"),
         (None, None) => format!("no script was asked for{yet}"),
     }
 }
@@ -161,6 +163,8 @@ mod tests {
         assert_eq!(headings(failed), ["00: profile a, no report", "01: profile a, no report yet"]);
         let chosen = vec![acked("BIOS"), script("menu"), script("profile a"), reported()];
         assert_eq!(headings(chosen), ["00: profile a, up after 3.0 s"]);
+        let to_disk = vec![acked("BIOS"), script("disk"), acked(OS)];
+        assert_eq!(headings(to_disk), ["00: disk"]);
         assert_eq!(headings(vec![acked("BIOS")]), ["00: no script was asked for yet"]);
     }
 

@@ -13,7 +13,7 @@ impl BootSet {
         let once = standing.once.as_ref().map(|once| once.profile.as_str());
         Rules {
             declared: decision.machine.is_some(),
-            boots: boots(&decision),
+            boots: decision.boots(),
             once_is_safe: once.is_none_or(|name| self.may_boot_once(name)),
         }
     }
@@ -94,23 +94,29 @@ fn installs(stage: Stage, profile: &Profile) -> Outcome<'_> {
     }
 }
 
-fn boots(decision: &Decision<'_>) -> Boots {
-    match &decision.outcome {
-        Outcome::Park(reason) => Boots::Nothing(reason.clone()),
-        Outcome::Menu | Outcome::Ignore => Boots::Elsewhere,
-        Outcome::Disk => Boots::Disk,
-        Outcome::Profile(profile) => match (&profile.install, &profile.boot) {
-            (Some(install), _) => Boots::Install(Install {
-                profile: profile.name.clone(),
-                wipe: install.wipe,
-                attempts: install.attempts,
-                timeout: install.timeout,
-            }),
-            (None, Boot::Disk(_)) => Boots::Disk,
-            (None, Boot::Menu) => Boots::Elsewhere,
-            (None, Boot::Linux(_) | Boot::Script(_)) => Boots::Live {
-                reports: profile.reports() || configs::report(decision) || configs::cloud_init::reports(decision),
+impl Decision<'_> {
+    /// What it comes to in a machine's life.
+    pub fn boots(&self) -> Boots {
+        match &self.outcome {
+            Outcome::Park(reason) => Boots::Nothing(reason.clone()),
+            Outcome::Menu | Outcome::Ignore => Boots::Elsewhere,
+            Outcome::Disk => Boots::Disk,
+            Outcome::Profile(profile) => match (&profile.install, &profile.boot) {
+                (Some(install), _) => Boots::Install(Install {
+                    profile: profile.name.clone(),
+                    wipe: install.wipe,
+                    attempts: install.attempts,
+                    timeout: install.timeout,
+                }),
+                (None, Boot::Disk(_)) => Boots::Disk,
+                (None, Boot::Menu) => Boots::Elsewhere,
+                (None, Boot::Linux(_) | Boot::Script(_)) => Boots::Live { reports: self.reports(profile) },
             },
-        },
+        }
+    }
+
+    /// Whether it is told where to report to.
+    fn reports(&self, profile: &Profile) -> bool {
+        profile.reports() || configs::report(self) || configs::cloud_init::reports(self)
     }
 }

@@ -3,7 +3,7 @@
 //! Each cause is one that a server can tell from what it saw and did not see. What only the machine's screen shows
 //! is said to be there.
 
-use crate::{Event, Protocol, Role, What};
+use crate::{Event, Leads, Protocol, Role, What};
 use firstlight_model::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
@@ -35,15 +35,17 @@ pub fn diagnose(boot: &[Event], now: Timestamp, over: bool) -> Option<Diagnosis>
 /// What a boot's events come to.
 #[derive(Default)]
 struct Facts<'a> {
-    /// It reported, fetched its config, or was parked.
+    /// It reported, fetched its config, was parked or sent to its disk: whatever follows, it is no halt of this boot.
     ended: bool,
     firmware: Speaker<'a>,
     ipxe: Speaker<'a>,
     refused_address: Option<&'a str>,
     loaders: usize,
     loader: &'a str,
+    /// It fetched what leads it to its script: the loader runs.
+    loader_spoke: bool,
     failed: Option<(Protocol, &'a str, &'a str)>,
-    script: Option<&'a str>,
+    script: Option<Leads>,
     kernel: bool,
     initrd: bool,
     refused_token: bool,
@@ -83,11 +85,13 @@ impl<'a> Facts<'a> {
             }
             What::Sent { role, .. } => self.sent(*role),
             What::SendFailed { protocol, name, reason } => self.failed = Some((*protocol, name, reason)),
-            What::Script { boots, .. } => {
-                (self.script, self.failed, self.waits) = (Some(boots.as_str()), None, None);
-            }
+            What::Script { leads, .. } => self.script(*leads),
             What::Waits { assets, failures } => self.waits = Some((assets, failures)),
-            What::Reported { .. } | What::Parked { .. } => self.ended = true,
+            What::Parked { .. } => self.ended = true,
+            // Its system speaks: a kernel that stopped, or one without a network, does not.
+            What::Reported { .. } | What::ReportedFailure { .. } | What::Progress { .. } | What::Inventory { .. } => {
+                self.ended = true
+            }
             What::TokenRefused { .. } => self.refused_token = true,
             _ => {}
         }
@@ -104,19 +108,30 @@ impl<'a> Facts<'a> {
         Some(speaker)
     }
 
+    fn script(&mut self, leads: Leads) {
+        (self.script, self.failed, self.waits) = (Some(leads), None, None);
+        self.ended |= leads == Leads::Disk;
+    }
+
     fn sent(&mut self, role: Role) {
         self.failed = None;
         match role {
             Role::Kernel => self.kernel = true,
             Role::Initrd => self.initrd = true,
             Role::Config => self.ended = true,
-            Role::Loader | Role::Autoexec | Role::Asset => {}
+            Role::Autoexec => self.loader_spoke = true,
+            Role::Loader | Role::Asset => {}
         }
     }
 
-    /// Where it halted: how long that may take, what was seen, what it means. From the furthest step back.
+    /// Where it halted: how long that may take, what was seen, what it means. The furthest step decides: a machine that
+    /// has its script does not wait for it.
     fn halt(&self) -> Option<(Duration, String, String)> {
-        self.waiting().or_else(|| self.after_script()).or_else(|| self.in_ipxe()).or_else(|| self.in_firmware())
+        match self.script {
+            _ if self.waits.is_some() => self.waiting(),
+            Some(leads) => self.after_script(leads),
+            None => self.in_ipxe().or_else(|| self.in_firmware()),
+        }
     }
 
     /// It asks again by itself, for as long as it waits.
@@ -135,23 +150,22 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn after_script(&self) -> Option<(Duration, String, String)> {
-        let boots = self.script?;
+    fn after_script(&self, leads: Leads) -> Option<(Duration, String, String)> {
         if self.refused_token {
             return halt(0, "a report was refused", "the token it showed was not its attempt's own: see the refusal");
         }
         if let Some((protocol, name, reason)) = self.failed {
             return halt(20, format!("{name} broke off: {reason}"), broken_transfer(protocol, reason));
         }
-        match (boots, self.kernel) {
-            ("menu", false) => halt(300, "it is at the menu", "nobody chose, and the menu's default did not start"),
-            (boots, false) if !boots.starts_with("profile ") => None,
-            (_, false) => halt(
+        match (leads, self.kernel) {
+            // Somebody may have chosen the disk, or a shell.
+            (Leads::Elsewhere | Leads::Disk, _) | (Leads::Silent, true) => None,
+            (Leads::System | Leads::Silent, false) => halt(
                 60,
                 "it has its script and fetched no kernel",
                 "iPXE says why on the screen; often its memory is too small, or the script waits for a key",
             ),
-            (_, true) => {
+            (Leads::System, true) => {
                 let fetched = if self.initrd { "kernel and initrd" } else { "the kernel" };
                 halt(
                     600,
@@ -165,6 +179,13 @@ impl<'a> Facts<'a> {
 
     fn in_ipxe(&self) -> Option<(Duration, String, String)> {
         let ipxe = &self.ipxe;
+        let asks = ipxe.bound || ipxe.proxied > 0;
+        if let (true, Some((protocol, name, reason))) = (asks, self.failed) {
+            return halt(20, format!("{name} was not sent: {reason}"), broken_transfer(protocol, reason));
+        }
+        if asks && self.refused_token {
+            return halt(0, "its script was refused", "it asked in another machine's name: see the refusal");
+        }
         if ipxe.bound || ipxe.proxied > 0 && ipxe.offers == 0 {
             return halt(
                 30,
@@ -178,6 +199,10 @@ impl<'a> Facts<'a> {
 
     fn in_firmware(&self) -> Option<(Duration, String, String)> {
         let firmware = &self.firmware;
+        if self.loader_spoke {
+            // GRUB asks again and again; that it still waits is not recorded each time.
+            return None;
+        }
         if self.loaders > 0 {
             return halt(
                 60,
@@ -241,6 +266,9 @@ fn broken_transfer(protocol: Protocol, reason: &str) -> &'static str {
         _ if reason.contains("no such file") => {
             "this name is not served: another DHCP server told it, or a file is missing (`firstlight check`)"
         }
+        _ if reason.contains("cannot be rendered") => {
+            "correct the site (`firstlight check`) and reload it; it asks again"
+        }
         _ if reason.contains("changed since") => "reload the site, so that the file is verified again",
         Protocol::Tftp => {
             "packets are lost on the way: a firewall that lets in port 69 but not the ports of the transfer, or an MTU \
@@ -259,109 +287,4 @@ fn times(count: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Hex;
-
-    fn offered(client: &str, boot: Option<&str>) -> What {
-        let boot = boot.map(str::to_owned);
-        let (asked, sent) = Default::default();
-        What::DhcpOffered { address: [10, 20, 0, 11].into(), client: client.to_owned(), boot, uuid: None, asked, sent }
-    }
-
-    fn acked(client: &str, boot: Option<&str>) -> What {
-        let boot = boot.map(str::to_owned);
-        What::DhcpAcked { address: [10, 20, 0, 11].into(), client: client.to_owned(), boot }
-    }
-
-    fn sent(role: Role) -> What {
-        let name = "snponly.efi".to_owned();
-        What::Sent { protocol: Protocol::Tftp, role, name, bytes: 1, ms: 1, resent: 0 }
-    }
-
-    fn script() -> What {
-        What::Script {
-            attempt: String::new(),
-            asked: String::new(),
-            from: None,
-            boots: "profile small".to_owned(),
-            profile: None,
-            reasons: Vec::new(),
-            text: String::new(),
-        }
-    }
-
-    fn after(seconds: u64, whats: &[What]) -> Option<String> {
-        let event = |what: &What| Event { at: Timestamp(1000), mac: None, machine: None, what: what.clone() };
-        let boot: Vec<Event> = whats.iter().map(event).collect();
-        diagnose(&boot, Timestamp(1000 + seconds * 1000), false).map(|diagnosis| diagnosis.seen)
-    }
-
-    #[test]
-    fn each_halt_is_told_from_what_was_seen_last() {
-        let uefi = |boot| [offered("UEFI amd64", boot), acked("UEFI amd64", boot)];
-        let [offer, ack] = uefi(Some("snponly.efi"));
-        let twice = after(40, &[offer.clone(), offer.clone()]);
-        assert_eq!(twice.as_deref(), Some("UEFI amd64 was offered an address twice and never took it"));
-        let no_tftp = after(40, &[offer.clone(), ack.clone()]);
-        assert_eq!(no_tftp.as_deref(), Some("UEFI amd64 has its address and never asked for snponly.efi"));
-        let no_loader = after(0, &uefi(None));
-        assert_eq!(no_loader.as_deref(), Some("UEFI amd64 asked what to boot, and there is no loader for it"));
-        let refused = after(90, &[ack.clone(), sent(Role::Loader), sent(Role::Loader)]);
-        assert_eq!(refused.as_deref(), Some("it fetched snponly.efi twice and the loader never spoke"));
-        let no_http = after(40, &[ack.clone(), sent(Role::Loader), acked("iPXE (UEFI amd64)", Some("http://x"))]);
-        assert_eq!(no_http.as_deref(), Some("iPXE knows where its script is and never asked for it"));
-        let no_kernel = after(90, &[ack.clone(), script()]);
-        assert_eq!(no_kernel.as_deref(), Some("it has its script and fetched no kernel"));
-        let no_report = after(700, &[ack, script(), sent(Role::Kernel), sent(Role::Initrd)]);
-        assert_eq!(no_report.as_deref(), Some("it fetched kernel and initrd whole and never reported"));
-    }
-
-    #[test]
-    fn a_proxy_reply_that_is_ignored_names_the_firmware() {
-        let (asked, sent) = Default::default();
-        let boot = Some("undionly.kpxe".to_owned());
-        let proxied = What::DhcpProxied { client: "BIOS".to_owned(), boot, uuid: None, port: 67, asked, sent };
-        let told = after(40, &[proxied.clone(), proxied.clone(), proxied]);
-        assert_eq!(told.as_deref(), Some("BIOS asked DHCP 3 times and never for a file"));
-        let (client, asked, sent) = ("UEFI arm64".to_owned(), Hex::default(), Hex::default());
-        let silent = What::DhcpProxied { client, boot: None, uuid: None, port: 67, asked, sent };
-        assert_eq!(
-            after(1, &[silent]).as_deref(),
-            Some("UEFI arm64 asked what to boot, and there is no loader for it")
-        );
-    }
-
-    #[test]
-    fn what_is_waited_for_counts_until_there_is_a_script() {
-        let waits = |failures: &[&str]| What::Waits {
-            assets: vec!["linux".to_owned()],
-            failures: failures.iter().map(|why| (*why).to_owned()).collect(),
-        };
-        let ack = acked("iPXE (BIOS)", Some("http://x"));
-        assert_eq!(after(20, &[ack.clone(), waits(&[])]), None);
-        assert_eq!(after(400, &[ack.clone(), waits(&[])]).unwrap(), "it waits for linux, which is being fetched");
-        let failed = after(1, &[ack.clone(), waits(&["linux cannot be fetched: no route"])]);
-        assert_eq!(failed.as_deref(), Some("it waits: linux cannot be fetched: no route"));
-        assert_eq!(after(20, &[ack, waits(&["x"]), script()]), None);
-    }
-
-    #[test]
-    fn a_boot_that_goes_on_or_has_ended_is_left_alone() {
-        let reported = What::Reported { attempt: String::new(), message: None };
-        assert_eq!(after(5, &[acked("BIOS", Some("undionly.kpxe"))]), None);
-        assert_eq!(after(9999, &[script(), sent(Role::Kernel), reported]), None);
-        assert_eq!(after(9999, &[script(), What::Parked { reason: String::new() }]), None);
-        assert_eq!(after(9999, &[acked("OS", None)]), None);
-    }
-
-    #[test]
-    fn what_broke_off_counts_until_it_was_fetched_after_all() {
-        let reason = "no such file".to_owned();
-        let failed = What::SendFailed { protocol: Protocol::Tftp, name: "bootx64.efi".to_owned(), reason };
-        let ack = acked("UEFI amd64", Some("snponly.efi"));
-        let told = after(30, &[ack.clone(), failed.clone()]);
-        assert_eq!(told.as_deref(), Some("bootx64.efi was not sent: no such file"));
-        assert_eq!(after(30, &[ack, failed, sent(Role::Loader)]), None);
-    }
-}
+mod tests;

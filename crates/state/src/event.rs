@@ -201,6 +201,9 @@ pub enum What {
         from: Option<std::net::IpAddr>,
         /// What it boots: `profile linux`, `menu`, `parked`, `disk`.
         boots: String,
+        /// Where it leads: what can be expected of the machine next.
+        #[serde(default)]
+        leads: Leads,
         /// The profile's name, where it boots one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<String>,
@@ -275,6 +278,22 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+}
+
+/// Where a script leads, as far as a server can tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Leads {
+    /// A menu or a script of the site's own: what is chosen or done there, a server need not hear of. So too what was
+    /// recorded before this was.
+    #[default]
+    Elsewhere,
+    /// To its local disk: the server hears no more of this boot.
+    Disk,
+    /// To a kernel of ours, which is not told where to report.
+    Silent,
+    /// To a kernel of ours, and then to a report.
+    System,
 }
 
 /// Which protocol carried a file.

@@ -194,6 +194,7 @@ mod tests {
             asked: String::new(),
             from: None,
             boots: "profile small".to_owned(),
+            leads: crate::Leads::System,
             profile: Some("small".to_owned()),
             reasons: Vec::new(),
             text: String::new(),

@@ -67,10 +67,10 @@ mod tests {
 
     #[test]
     fn a_script_is_told_with_its_reasons_and_in_full_with_its_text() {
-        let What::Script { attempt, asked, from, boots, profile, .. } = script("profile a") else { panic!() };
+        let What::Script { attempt, asked, from, boots, leads, profile, .. } = script("profile a") else { panic!() };
         let reasons = vec!["its MAC address is that of machine kitt (site.hcl:3:1)".to_owned()];
         let text = "#!ipxe\n\nboot\n".to_owned();
-        let event = at(0, What::Script { attempt, asked, from, boots, profile, reasons, text });
+        let event = at(0, What::Script { attempt, asked, from, boots, leads, profile, reasons, text });
         let indent = " ".repeat(INDENT);
         let reason = format!("{indent}1. its MAC address is that of machine kitt (site.hcl:3:1)\n");
         assert_eq!(below(&event, Detail::Lines, 200), "");

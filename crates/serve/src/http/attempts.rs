@@ -137,6 +137,7 @@ mod tests {
             asked: asked.to_owned(),
             from: None,
             boots: "profile linux".to_owned(),
+            leads: Default::default(),
             profile: Some("linux".to_owned()),
             reasons: Vec::new(),
             text: String::new(),

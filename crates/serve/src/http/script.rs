@@ -13,8 +13,9 @@ use axum::{
 };
 use firstlight_boot::{Ask, BootSet, Choice, Decision, Outcome, RenderError, Token};
 use firstlight_model::Timestamp;
-use firstlight_plan::{Input, Stage, Standing, Transition, step};
-use firstlight_state::{Changed, NotChanged, SCRIPT_KEPT, What, Who};
+use firstlight_plan::{Boots, Input, Stage, Standing, Transition, step};
+use firstlight_site::{Boot, Machine, Profile};
+use firstlight_state::{Changed, Leads, NotChanged, Protocol, SCRIPT_KEPT, What, Who};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -288,7 +289,7 @@ impl<'h> Turn<'h> {
                 Ok(script)
             }
             Err(error) => {
-                tracing::error!(mac = %self.subject.ask.mac, "the boot script cannot be rendered: {error}");
+                self.record_unrendered(&error, &asked);
                 Err(error)
             }
         }
@@ -300,7 +301,7 @@ impl Turn<'_> {
         let (http, subject) = (&self.handler.http, &self.subject);
         let what = match &decision.outcome {
             Outcome::Park(reason) => {
-                if !http.attempts.waiting_is_news(subject.ask.mac, reason, now()) {
+                if !self.is_news(reason, &asked) {
                     return;
                 }
                 tracing::warn!(mac = %subject.ask.mac, "parked: {reason}");
@@ -317,15 +318,49 @@ impl Turn<'_> {
                     asked,
                     from: Some(self.from),
                     boots: decision.summary(),
+                    leads: leads(decision),
                     profile,
                     reasons: decision.reasons.iter().map(ToString::to_string).collect(),
                     text: kept(script, token),
                 }
             }
         };
-        let machine = decision.machine.map(|machine| machine.name.to_string());
-        let event = firstlight_state::Event { at: now(), mac: Some(subject.ask.mac), machine, what };
-        http.context.events.record(event);
+        self.record_of(decision.machine, what);
+    }
+
+    /// A machine that waits asks again and again: that is not recorded each time, but for the first time in each boot.
+    fn is_news(&self, reason: &str, asked: &str) -> bool {
+        let begins =
+            matches!(self.language, Language::Ipxe) && !Query::parse(asked).is_some_and(|q| q.is_from_script());
+        self.handler.http.attempts.waiting_is_news(self.subject.ask.mac, reason, now()) || begins
+    }
+
+    fn record_unrendered(&self, error: &RenderError, asked: &str) {
+        let mac = self.subject.ask.mac;
+        tracing::error!(%mac, "the boot script cannot be rendered: {error}");
+        let reason = format!("it cannot be rendered: {error}");
+        if self.is_news(&reason, asked) {
+            let name = "the boot script".to_owned();
+            let what = What::SendFailed { protocol: Protocol::Http, name, reason };
+            self.record_of(self.set.machine_of(self.subject.ask), what);
+        }
+    }
+
+    fn record_of(&self, machine: Option<&Machine>, what: What) {
+        let machine = machine.map(|machine| machine.name.to_string());
+        let event = firstlight_state::Event { at: now(), mac: Some(self.subject.ask.mac), machine, what };
+        self.handler.http.context.events.record(event);
+    }
+}
+
+/// What can be expected of a machine that has this script.
+fn leads(decision: &Decision<'_>) -> Leads {
+    match (&decision.outcome, decision.boots()) {
+        (Outcome::Profile(Profile { boot: Boot::Script(_), .. }), _) => Leads::Elsewhere,
+        (_, Boots::Disk) => Leads::Disk,
+        (_, Boots::Live { reports: false }) => Leads::Silent,
+        (_, Boots::Live { reports: true } | Boots::Install(_)) => Leads::System,
+        (_, Boots::Elsewhere | Boots::Nothing(_)) => Leads::Elsewhere,
     }
 }
 
