@@ -9,6 +9,7 @@
 mod beside;
 mod boot;
 mod cable;
+mod capture;
 mod installer;
 mod late;
 mod lifetime;
@@ -21,6 +22,7 @@ pub mod storm;
 
 pub use boot::{Boot, Machine, has_installer};
 pub use cable::Faults;
+pub use capture::{Capture, Capturing};
 pub use installer::{INSTALLED_SAYS, make_installer};
 pub use late::Late;
 pub use lifetime::{Lifetime, MAC};

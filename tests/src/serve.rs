@@ -182,7 +182,7 @@ impl Server {
 
     /// Waits until an event has this name and, where given, this value somewhere in it.
     pub fn wait_for(&self, event: &str, containing: &str) -> serde_json::Value {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(60);
         loop {
             let found = self.events().into_iter().find(|e| e["event"] == event && e.to_string().contains(containing));
             match found {

@@ -6,15 +6,16 @@
 //! two syncs: a few at 1,000 exchanges a second. perfdhcp never repeats a packet; a real client repeats those after
 //! four seconds. Everything that arrives while nobody serves waits in the kernel.
 //!
+//! A disk that other programs write to may take seconds for a sync. Nothing may be lost by that either: an answer that is
+//! held up is waited for. What is in hand at a kill, though, would be as much as came in those seconds: that test keeps
+//! its state in memory, which makes no difference to it, for what a process has written survives its death.
+//!
 //! What counts is what crosses the cable. perfdhcp's own statistics are printed; its `drops` may be more, for its socket
 //! takes some 200 packets, and after the restart all the OFFERs of some 200 ms reach it at once.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
-mod capture;
-
-use capture::Capture;
 use firstlight_state::{Lease, LeaseState, read_leases};
-use firstlight_tests::{Net, WIDE_SITE, firstlight, run};
+use firstlight_tests::{Capture, Net, WIDE_SITE, firstlight, run};
 use nix::sched::{CloneFlags, setns};
 use socket2::{Domain, Socket, Type};
 use std::{
@@ -25,13 +26,16 @@ use std::{
     process::{Child, Stdio},
     sync::{Mutex, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Exchanges that may stay without their end when the server is killed once. Measured on two cores with a disk that
-/// syncs in 2 ms, 40 kills: 0 to 5, one on average. The bound is what 100 ms cost, as a computer that is busy with other
-/// tests may take for a sync.
-const IN_HAND: usize = 100;
+/// syncs in 2 ms, 40 kills: 0 to 5, one on average. The bound is what a second costs, for which a computer that is busy
+/// with other things may keep the server waiting; which ones they may be does not depend on that.
+const IN_HAND: usize = 1000;
+
+/// Where files are in memory.
+const MEMORY: &str = "/dev/shm";
 
 /// One load at a time: two of them would measure each other.
 static ONE: Mutex<()> = Mutex::new(());
@@ -45,7 +49,14 @@ struct Manager<'a> {
 
 impl Manager<'_> {
     fn new(net: &Net) -> Manager<'_> {
-        let folder = tempfile::tempdir().unwrap();
+        Manager::with(net, tempfile::tempdir().unwrap())
+    }
+
+    fn in_memory(net: &Net) -> Manager<'_> {
+        Manager::with(net, tempfile::tempdir_in(MEMORY).unwrap())
+    }
+
+    fn with(net: &Net, folder: tempfile::TempDir) -> Manager<'_> {
         fs::write(folder.path().join("site.hcl"), WIDE_SITE).unwrap();
         net.give_client("10.20.0.2/16");
         Manager { net, folder, socket: bind(net) }
@@ -111,9 +122,7 @@ fn load(net: &Net) {
 
 /// Every address that a client was told of is its own on disk, and nobody else was told of it.
 fn assert_consistent(told: &Capture, leases: &HashMap<Ipv4Addr, Lease>) {
-    let mut owners = HashMap::new();
-    for (mac, address) in told.acked() {
-        assert_eq!(*owners.entry(address).or_insert(mac), mac, "{address} was given twice");
+    for (address, mac) in told.owners() {
         let lease = leases.get(&address).unwrap_or_else(|| panic!("{address} of {mac} is lost"));
         assert_eq!((lease.mac, lease.state), (mac, LeaseState::Bound), "{address}");
     }
@@ -128,6 +137,7 @@ fn nothing_is_lost_at_a_thousand_exchanges_a_second() {
     manager.wait_until_it_serves(1);
     let capture = Capture::start(&net, manager.path());
     load(&net);
+    capture.wait_for_answers();
     let told = capture.finish();
     stop(server);
     println!("{told}");
@@ -141,27 +151,30 @@ fn nothing_is_lost_at_a_thousand_exchanges_a_second() {
 fn a_kill_under_load_loses_only_what_was_in_hand() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let net = Net::new();
-    let manager = Manager::new(&net);
+    let manager = Manager::in_memory(&net);
     let mut server = manager.start();
     manager.wait_until_it_serves(1);
     let capture = Capture::start(&net, manager.path());
-    let dead = thread::scope(|scope| {
+    let (dead, pause) = thread::scope(|scope| {
         let load = scope.spawn(|| load(&net));
         thread::sleep(Duration::from_secs(5));
         let killed = Instant::now();
         server.kill().unwrap();
         server.wait().unwrap();
+        let dead = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         server = manager.start();
         manager.wait_until_it_serves(2);
-        let dead = killed.elapsed();
+        let pause = killed.elapsed();
         load.join().unwrap();
-        dead
+        (dead, pause)
     });
     let told = capture.finish();
     stop(server);
-    println!("{told}; nobody served for {} ms", dead.as_millis());
+    println!("{told}; nobody served for {} ms", pause.as_millis());
     let naks = told.naks();
     assert!(naks.is_empty(), "refused, though it was offered: {}", naks.join("\n\n"));
+    let lost = told.lost_besides_what_was_in_hand(dead);
+    assert!(lost.is_empty(), "{told}; {}", lost.join("\n"));
     assert!(told.unanswered() <= IN_HAND, "{told}");
     assert_consistent(&told, &manager.leases());
 }

@@ -40,12 +40,9 @@ use firstlight_state::{Events, LeaseLog, SharedTable};
 use std::{
     collections::BTreeSet,
     io,
-    sync::{Arc, mpsc::sync_channel},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
-
-/// Batches that may wait for the disk, each of at most one [`socket::BATCH`] of packets.
-const QUEUE: usize = 512;
 
 /// The sockets, two for each interface.
 #[derive(Debug)]
@@ -78,7 +75,7 @@ pub fn spawn(
     events: Events,
     stop: Stop,
 ) -> io::Result<Vec<JoinHandle<()>>> {
-    let (queue, waiting) = sync_channel(QUEUE);
+    let (queue, waiting) = commit::queue();
     let mut committer = commit::Committer::new(log, sockets.clone(), events.clone());
     let pulse = stop.pulse("dhcp-commit");
     let mut receiver = receive::Receiver::new(sockets, boot, table, events, queue, stop);

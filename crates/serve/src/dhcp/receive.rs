@@ -2,7 +2,7 @@
 
 use super::{
     clock::Clock,
-    commit::Pending,
+    commit::{Pending, Queue},
     engine::{self, Answer, Port},
     networks::{names, network_at, network_of, pools, renamed},
     socket::{BATCH, Outgoing, Socket},
@@ -19,7 +19,7 @@ use std::{
     collections::HashMap,
     net::SocketAddrV4,
     os::fd::AsFd,
-    sync::{Arc, mpsc::SyncSender},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Receiver {
     boot: Arc<ArcSwap<BootSet>>,
     table: SharedTable,
     events: Events,
-    queue: SyncSender<Vec<Pending>>,
+    queue: Queue,
     stop: Stop,
     /// The generation that the table's pools and these names are of.
     generation: u64,
@@ -48,7 +48,7 @@ impl Receiver {
         boot: Arc<ArcSwap<BootSet>>,
         table: SharedTable,
         events: Events,
-        queue: SyncSender<Vec<Pending>>,
+        queue: Queue,
         stop: Stop,
     ) -> Self {
         let (clock, exhausted, names) = (Clock::new(), HashMap::new(), HashMap::new());
@@ -119,7 +119,7 @@ impl Receiver {
         socket.send(&at_once);
         let count = pending.len();
         // Waiting for the disk here would leave DISCOVERs unanswered too.
-        let overrun = count > 0 && self.queue.try_send(pending).is_err();
+        let overrun = !self.queue.offer(pending);
         if overrun && self.overrun.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
             self.overrun = Some(Instant::now());
             tracing::warn!("the disk does not keep up: {count} DHCP requests go unanswered, their clients ask again");
