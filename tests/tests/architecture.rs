@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Each crate and the crates of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("model", &[]),
     // Bytes in, bytes out: it knows nothing of sites and assets.
     ("archive", &[]),
@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("state", &["model", "plan"]),
     ("assets", &["model", "site", "boot", "catalog"]),
     ("image", &["model"]),
+    ("ipfs", &[]),
     ("serve", &["model", "site", "wire", "plan", "boot", "state"]),
     // It asks the wire as the DHCP server does.
     ("doctor", &["model", "site", "boot", "serve"]),
@@ -55,7 +56,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
 /// What a pure crate must never depend on: these do I/O, tell the time or make randomness.
 const IMPURE: [&str; 7] = ["tokio", "nix", "socket2", "ureq", "getrandom", "axum", "mio"];
 /// `butane` is as pure but for its files directory, which it needs the kernel's help to stay in.
-const PURE: [&str; 8] = ["model", "archive", "catalog", "site", "cloudinit", "wire", "plan", "boot"];
+const PURE: [&str; 9] = ["model", "archive", "catalog", "site", "cloudinit", "wire", "plan", "boot", "ipfs"];
 
 struct Package {
     name: String,
