@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Each crate and the crates of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("model", &[]),
     // Bytes in, bytes out: it knows nothing of sites and assets.
     ("archive", &[]),
@@ -21,7 +21,9 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     ("boot", &["model", "site", "butane", "cloudinit", "plan"]),
     // It keeps where each machine stands, and takes it further one input after another.
     ("state", &["model", "plan"]),
-    ("assets", &["model", "site", "boot", "catalog"]),
+    // Whose bytes these are; what for, it does not know.
+    ("trust", &["model"]),
+    ("assets", &["model", "site", "boot", "catalog", "trust"]),
     ("image", &["model"]),
     ("ipfs", &[]),
     ("serve", &["model", "site", "wire", "plan", "boot", "state"]),
