@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("state", &["model", "plan"]),
     // Whose bytes these are; what for, it does not know.
     ("trust", &["model"]),
-    ("assets", &["model", "site", "boot", "catalog", "trust"]),
+    ("assets", &["model", "archive", "site", "boot", "catalog", "trust", "ipfs"]),
     ("image", &["model"]),
     ("ipfs", &[]),
     ("serve", &["model", "site", "wire", "plan", "boot", "state"]),

@@ -6,12 +6,11 @@ mod ending;
 mod run;
 mod screen;
 
-use crate::{Failure, Outcome, SiteOption, output, seed, site, words};
-use firstlight_assets::{Known, Store};
+use crate::{Failure, Outcome, SiteOption, fetching::Fetching, output, seed, site, words};
+use firstlight_assets::{Fetcher, Known, Options as FetchOptions, Store};
 use firstlight_lab::{End, Error, Folder, Lab, MachineState, Options, Status};
 use firstlight_site::{AssetSource, Site};
 use std::{
-    cell::RefCell,
     ffi::OsString,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
@@ -131,22 +130,18 @@ fn options(site: &Site, which: &Which) -> Result<Options, Failure> {
 /// Fetches what the site names by URL, while this process is still on the computer's own network. What cannot be
 /// fetched the lab's server names in its log; machines that do not need it boot all the same.
 fn fetch(site: &Site) -> Outcome {
-    let mut remote = site.clone();
-    remote.assets.retain(|_, asset| !matches!(asset.source, AssetSource::Path(_)));
-    if remote.assets.is_empty() {
+    let wanted = site.assets.values().filter(|asset| !matches!(asset.source, AssetSource::Path(_)));
+    if wanted.clone().next().is_none() {
         return Ok(());
     }
     let store = Store::open(&state_dir(&site.root).join("assets"))?;
-    let told = RefCell::new(String::new());
-    let resolved = firstlight_assets::resolve(&remote, &store, &Known::default(), &|progress| {
-        if *told.borrow() != progress.name {
-            progress.name.clone_into(&mut told.borrow_mut());
-            output::complain(&format!("fetching {}\n", progress.name));
-        }
-    });
-    for missing in resolved.missing {
-        let why = output::without_numbers(&missing.error.to_string());
-        output::complain(&format!("firstlight: {} cannot be served in the lab: {why}\n", missing.name));
+    let shown = Fetching::new(|line| output::complain(&format!("{line}\n")));
+    let fetcher = Fetcher::new(site, store, Known::default(), FetchOptions::default())?;
+    let fetched = fetcher.fetch_all(wanted, &|progress| shown.show(progress));
+    fetcher.write_lock()?;
+    for (asset, error) in fetched.into_iter().filter_map(|(asset, result)| Some((asset, result.err()?))) {
+        let why = output::without_numbers(&error.to_string());
+        output::complain(&format!("firstlight: {} cannot be served in the lab: {why}\n", asset.name));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod config;
 mod diff;
 mod doctor;
 mod explain;
+mod fetching;
 mod ignition;
 mod image;
 mod init;

@@ -45,7 +45,7 @@ pub use edit::without_machine;
 pub use files::{Entry, FILES_LIMIT, Files, NoFile, Unreadable};
 pub use found_later::FoundLater;
 pub use load::{load, load_with};
-pub use lock::{LOCK_FILE, Lock, LockedAsset, LockedOs, Moved, Trust};
+pub use lock::{LOCK_FILE, Lock, LockedAsset, LockedOs, Moved, Trust, parse_lock};
 pub use naming::{NamePattern, Naming, NoName, Pool};
 pub use outside::{Disk, Kept, Memory, Outside};
 pub use render::render;

@@ -14,7 +14,7 @@ mod sockets;
 
 use crate::{Failure, Outcome, site};
 use arc_swap::ArcSwap;
-use firstlight_assets::{Known, Resolved};
+use firstlight_assets::{Known, Options, Resolved, Store};
 use firstlight_boot::BootSet;
 use firstlight_model::Timestamp;
 use firstlight_serve::{
@@ -52,6 +52,12 @@ pub(crate) struct Args {
     /// Who serves once the sockets are open, when started as root; `firstlight` where not given and there is such a user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
+    /// Use the files in this folder in place of the sources of assets of the same name
+    #[arg(long, value_name = "DIR")]
+    local: Option<PathBuf>,
+    /// Serve only assets whose hash is pinned or in firstlight.lock; lock nothing
+    #[arg(long)]
+    locked: bool,
     /// Serve addresses also where another DHCP server answers, and do not look for one
     #[arg(long)]
     allow_other_dhcp: bool,
@@ -82,7 +88,9 @@ pub(crate) fn run(args: Args) -> Outcome {
 
     // What was before, and what is served. From here on there are threads, and signals are heard.
     let past = recent_events(&state)?;
-    let set = first_generation(site, &state)?;
+    let store = Store::open(&state.join("assets"))?;
+    let options = Options { locked: args.locked, local: args.local, ..Options::default() };
+    let set = first_generation(site, &store, &options)?;
     give_back_memory();
     others::refuse(others)?;
     let signals = Signals::take()?;
@@ -107,7 +115,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     servers.serve(networks, &context, &http, &dns, &runtime, &stop)?;
     runtime.spawn(sockets::beat(stop.pulse("http")));
     let one = Mutex::default();
-    let reloader = Arc::new(Reloader { site: args.site, state, context: context.clone(), notify: notify.clone(), one });
+    let (context_too, notify_too) = (context.clone(), notify.clone());
+    let reloader = Reloader { site: args.site, store, options, context: context_too, notify: notify_too, one };
+    let reloader = Arc::new(reloader);
     servers.threads.push(control.spawn(orders(context.clone(), lifecycle.clone(), reloader.clone()), stop.clone())?);
     servers.threads.push(lifecycle.spawn(stop.clone())?);
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
@@ -153,8 +163,8 @@ fn recent_events(state: &Path) -> Result<Vec<firstlight_state::Event>, Failure> 
     Ok(read_events(state, filter).collect::<Result<_, _>>()?)
 }
 
-fn first_generation(site: Site, state: &Path) -> Result<BootSet, Failure> {
-    let Resolved { assets, loaders, missing } = assets::resolve(&site, state, &Known::default())?;
+fn first_generation(site: Site, store: &Store, options: &Options) -> Result<BootSet, Failure> {
+    let Resolved { assets, loaders, missing } = assets::resolve(&site, store, Known::default(), options)?;
     missing.iter().for_each(|missing| tracing::error!("{}", assets::say_missing(missing)));
     Ok(BootSet::new(site, assets, loaders, 1))
 }

@@ -6,7 +6,7 @@
 
 use super::{assets, changes, interfaces, notify::Notify, sockets::doors};
 use crate::{Failure, site};
-use firstlight_assets::{Known, Missing, Resolved};
+use firstlight_assets::{Known, Missing, Options, Resolved, Store};
 use firstlight_boot::BootSet;
 use firstlight_serve::{
     Context,
@@ -23,7 +23,8 @@ use std::{
 /// Reads the site anew.
 pub(super) struct Reloader {
     pub(super) site: PathBuf,
-    pub(super) state: PathBuf,
+    pub(super) store: Store,
+    pub(super) options: Options,
     pub(super) context: Context,
     pub(super) notify: Arc<Notify>,
     /// One at a time. Nobody else waits for it.
@@ -84,11 +85,12 @@ impl Reloader {
         same_doors(&old.site, &site)?;
         interfaces::check(&site)?;
         let known: Known = old.contents().collect();
-        let Resolved { assets, loaders, missing } = assets::resolve(&site, &self.state, &known)?;
+        let Resolved { assets, loaders, missing } = assets::resolve(&site, &self.store, known, &self.options)?;
         nothing_lost(&old, &missing)?;
         let new = BootSet::new(site, assets, loaders, old.generation + 1);
         let changes = changes::between(&old, &new);
         let generation = new.generation;
+        self.store.uses_only(new.contents());
         self.context.boot.store(new.into());
         drop(old);
         give_back_memory();

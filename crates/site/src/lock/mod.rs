@@ -15,6 +15,7 @@ use firstlight_model::Sha256;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+pub use read::parse_lock;
 pub(crate) use read::read;
 
 /// The file's name, in the site's folder.
@@ -122,6 +123,16 @@ impl Lock {
     /// The entry of an asset. One counts only while the asset still has the URL that it was fetched from.
     pub fn asset(&self, asset: &Asset) -> Option<&LockedAsset> {
         self.assets.get(&asset.name).filter(|locked| asset.urls().contains(&locked.url))
+    }
+
+    /// Makes one change.
+    pub fn change(&mut self, moved: Moved) {
+        match moved {
+            Moved::Asset { name, to: Some(to), .. } => drop(self.assets.insert(name, to)),
+            Moved::Asset { name, to: None, .. } => drop(self.assets.remove(&name)),
+            Moved::Os { name, to: Some(to), .. } => drop(self.os.insert(name, to)),
+            Moved::Os { name, to: None, .. } => drop(self.os.remove(&name)),
+        }
     }
 
     /// What is different in `new`: assets, then systems, each by name.

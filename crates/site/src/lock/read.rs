@@ -1,8 +1,23 @@
 //! The lock file from its text. Mistakes in it are problems of the site, with their line.
 
-use super::{Lock, LockedAsset, LockedOs};
-use crate::{Memory, fields::Fields, fragment::Fragments, report::Collector, world::World};
+use super::{LOCK_FILE, Lock, LockedAsset, LockedOs};
+use crate::{Memory, Report, Source, Sources, fields::Fields, fragment::Fragments, report::Collector, world::World};
 use std::path::Path;
+
+/// Reads a lock file's text, alone.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn parse_lock(text: &str) -> Result<Lock, Report> {
+    let file = Source { name: LOCK_FILE.to_owned(), text: text.to_owned() };
+    let sources = Sources { files: vec![file], ..Sources::default() };
+    let problems = Collector::new(&sources);
+    let parsed = [crate::syntax::parse(&problems, 0, text)];
+    let fragments = crate::fragment::read(&problems, &crate::schema::LOCK, &parsed);
+    let lock = read(&problems, &fragments);
+    let report = problems.finish();
+    if report.errors() > 0 { Err(report) } else { Ok(lock) }
+}
 
 /// Reads its blocks. Nothing in it looks at the world outside.
 pub(crate) fn read<'a>(problems: &'a Collector<'a>, fragments: &'a Fragments<'a>) -> Lock {

@@ -44,14 +44,7 @@ proptest! {
     #[test]
     fn the_difference_is_what_has_to_be_done(old in lock(), new in lock()) {
         let mut made = old.clone();
-        for moved in old.diff(&new) {
-            match moved {
-                Moved::Asset { name, to: Some(to), .. } => drop(made.assets.insert(name, to)),
-                Moved::Asset { name, to: None, .. } => drop(made.assets.remove(&name)),
-                Moved::Os { name, to: Some(to), .. } => drop(made.os.insert(name, to)),
-                Moved::Os { name, to: None, .. } => drop(made.os.remove(&name)),
-            }
-        }
+        old.diff(&new).into_iter().for_each(|moved| made.change(moved));
         prop_assert_eq!(made, new);
     }
 

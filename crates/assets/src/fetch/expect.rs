@@ -1,0 +1,73 @@
+//! What an asset's bytes must be, as far as that is known before they are asked for.
+
+use super::{Fetcher, Hashes};
+use crate::{Error, sources::scheme};
+use firstlight_model::{Sha256, Sha512};
+use firstlight_site::{Asset, Pin, Trust};
+use sha2::Digest;
+
+/// What bytes must be.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    pub(super) sha256: Option<Sha256>,
+    pub(super) sha512: Option<Sha512>,
+    pub(super) size: Option<u64>,
+    /// Who says it.
+    pub(super) by: &'static str,
+    /// Whether what comes is to be locked.
+    locks: bool,
+}
+
+impl Fetcher {
+    pub(super) fn expected(&self, asset: &Asset) -> Result<Expected, Error> {
+        let site = Expected { by: "the site", ..Expected::default() };
+        let locked = self.locked(asset).filter(|_| !self.options.anew);
+        Ok(match (&asset.pin, locked) {
+            (Pin::Sha256(pin), _) => Expected { sha256: Some(*pin), ..site },
+            (Pin::Sha512(pin), _) => {
+                Expected { sha512: Some(*pin), sha256: self.store.alias("sha512", &pin.to_string()), ..site }
+            }
+            (Pin::Signed(_) | Pin::Lock, Some(entry)) => Expected {
+                sha256: Some(entry.sha256),
+                size: Some(entry.size),
+                by: "firstlight.lock",
+                ..Expected::default()
+            },
+            (Pin::Signed(_) | Pin::Lock, None) if self.options.locked => return Err(Error::NotLocked),
+            (Pin::Signed(_), None) => return Err(Error::Signature("signatures cannot be checked yet".to_owned())),
+            (Pin::Lock, None) => Expected { locks: true, ..Expected::default() },
+        })
+    }
+}
+
+impl Expected {
+    /// True where something says what the bytes must be.
+    pub(super) fn is_known(&self) -> bool {
+        self.sha256.is_some() || self.sha512.is_some()
+    }
+
+    /// The name of the object, before it is there: of its part, and of its flight.
+    pub(super) fn key(&self, urls: &[String]) -> String {
+        match (self.sha256, self.sha512) {
+            (_, Some(hash)) => format!("sha512-{hash}"),
+            (Some(hash), None) => format!("sha256-{hash}"),
+            (None, None) => format!("url-{}", Sha256(sha2::Sha256::digest(urls.join("\n")).into())),
+        }
+    }
+
+    /// Which hash is wrong: its kind, what was expected, what is there.
+    pub(super) fn wrong(&self, hashes: &Hashes) -> Option<(&'static str, String, String)> {
+        let wrong_sha256 = self.sha256.filter(|hash| *hash != hashes.sha256());
+        if let (Some(expected), got) = (self.sha512, hashes.sha512())
+            && got != Some(expected)
+        {
+            return Some(("sha512", expected.to_string(), got.map(|got| got.to_string()).unwrap_or_default()));
+        }
+        wrong_sha256.map(|expected| ("sha256", expected.to_string(), hashes.sha256().to_string()))
+    }
+
+    /// Why what came from this URL is believed, where it is to be locked.
+    pub(super) fn trust(&self, url: &str) -> Option<Trust> {
+        self.locks.then(|| if scheme(url) == "ipfs" { Trust::Cid } else { Trust::FirstUse })
+    }
+}

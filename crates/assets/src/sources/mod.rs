@@ -1,0 +1,95 @@
+//! Where bytes come from. A source is a small module behind [`Sources::open`]: it gives a stream of a URL's bytes, from an
+//! offset where it can, and says plainly what went wrong. Retries, mirrors, resuming, hashing and the store are the
+//! engine's (`crate::fetch`), once for all of them: a source never writes to disk and trusts nothing that it cannot check.
+
+mod error;
+mod file;
+mod http;
+mod url;
+
+use firstlight_model::Sha256;
+use firstlight_site::Site;
+use std::{io::Read, time::Duration};
+
+pub use error::SourceError;
+pub use url::shown;
+pub(crate) use url::{last_part, scheme};
+
+/// How long is waited for a source, and how often it is asked again.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// A source that sends no byte for so long is given up.
+    pub stall: Duration,
+    /// How often a source is asked in a row without a single byte more.
+    pub tries: u32,
+    /// The wait before the sources are asked again; doubled each time, up to [`Patience::longest_wait`].
+    pub first_wait: Duration,
+    /// The longest such wait.
+    pub longest_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            stall: Duration::from_secs(30),
+            tries: 4,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What is asked of a source.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    /// As the site writes it.
+    pub(crate) url: &'a str,
+    /// How many bytes of it are here already. A source that cannot go on from there begins anew.
+    pub(crate) from: u64,
+    /// What [`Stream::validator`] was when those came from this same URL: the source begins anew where it has changed.
+    pub(crate) validator: Option<&'a str>,
+}
+
+/// The bytes of a URL.
+pub(crate) struct Stream {
+    /// The bytes. A failure in the middle is a [`SourceError`] inside of the `io::Error` where more than the system's word
+    /// is known.
+    pub(crate) body: Box<dyn Read>,
+    /// How many bytes there are in all, counted from the beginning and not from `starts_at`, where the source says.
+    pub(crate) total: Option<u64>,
+    /// Where `body` begins: [`Ask::from`] or 0, nothing else.
+    pub(crate) starts_at: u64,
+    /// What tells this version of the bytes from others (a strong ETag, a time of change), where the source says.
+    pub(crate) validator: Option<String>,
+    /// Whether every byte was verified before it came out of `body` (IPFS): then it may be used before the whole is here.
+    pub(crate) verified: bool,
+}
+
+/// Every source, with what they are set up with.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    http: http::Http,
+    peers: Vec<String>,
+}
+
+impl Sources {
+    pub(crate) fn new(site: &Site, patience: &Patience) -> Sources {
+        Sources { http: http::Http::new(patience), peers: site.asset_settings.peers.clone() }
+    }
+
+    /// The URLs to ask for an object: the site's peers by its hash, then its own.
+    pub(crate) fn in_order(&self, urls: &[String], hash: Option<Sha256>) -> Vec<String> {
+        let by_hash =
+            hash.into_iter().flat_map(|hash| self.peers.iter().map(move |peer| format!("{peer}/sha256/{hash}")));
+        by_hash.chain(urls.iter().cloned()).collect()
+    }
+
+    /// Opens a URL at an offset.
+    pub(crate) fn open(&self, ask: &Ask<'_>) -> Result<Stream, SourceError> {
+        match &*scheme(ask.url) {
+            "http" | "https" => self.http.open(ask),
+            "file" => file::open(ask),
+            other => Err(SourceError::Unsupported(other.to_owned())),
+        }
+    }
+}
