@@ -137,6 +137,12 @@ fn a_stranger_is_named_by_its_class_and_dns_and_templates_follow() {
     assert_eq!(approved(&server, 3, "worker"), "alpha");
     assert!(asks(&net, 3).contains("hostname=alpha"), "{}", asks(&net, 3));
     assert_eq!(row(&server, 3)["stage"], "booting");
+    for command in ["machines show alpha --site", "machines show --json alpha --site"] {
+        let shown = server.firstlight(command).text;
+        assert!(shown.contains("was given the name alpha") && !shown.contains("retire"), "{shown}");
+        assert!(!shown.contains(&mac(1)) && shown.contains(&mac(3)), "the events of who had the name before: {shown}");
+    }
+    assert!(server.machines(&mac(1)).contains("its name alpha is free again"), "they are still its own");
 }
 
 #[test]

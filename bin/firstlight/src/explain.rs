@@ -8,7 +8,7 @@ use firstlight_model::{Firmware, Mac, Uuid};
 use firstlight_plan::Standing;
 use firstlight_serve::now;
 use firstlight_site::{Machine, Network, Site, Then};
-use firstlight_state::{Diagnosis, Event, EventFilter, Who, read_events, read_standings};
+use firstlight_state::{Diagnosis, Event, Who, read_events, read_standings};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -146,7 +146,7 @@ fn recorded(set: &BootSet, ask: &Ask, state: &Path) -> Result<Vec<Event>, Failur
     if machine.is_none() && mac.is_none() {
         return Ok(Vec::new());
     }
-    Ok(read_events(state, EventFilter { mac, machine, since: None }).collect::<Result<_, _>>()?)
+    Ok(read_events(state, site::events_of(state, mac, machine)?).collect::<Result<_, _>>()?)
 }
 
 /// What would be answered if the machine, where it stands, asked now.

@@ -2,7 +2,10 @@
 
 use crate::{Failure, Outcome, cloud_schema, output, words};
 use firstlight_boot::{ConfigProblem, Finding};
+use firstlight_model::Mac;
+use firstlight_plan::Standing;
 use firstlight_site::{FoundLater, Place, Report, Site};
+use firstlight_state::{EventFilter, Who, read_standings};
 use std::path::{Path, PathBuf};
 
 /// What a site's folder holds besides the site: state, fetched assets, the lab.
@@ -95,4 +98,18 @@ pub(crate) fn add_finding(report: &mut Report, finding: Finding, text: &str, nam
 /// Where a site's state lies: leases, events, the lock.
 pub(crate) fn state_dir(site: &Path, given: Option<&PathBuf>) -> PathBuf {
     given.cloned().unwrap_or_else(|| site.join(HIDDEN).join("state"))
+}
+
+/// The events of a machine: by its hardware address, and by its name. A name that was given from a class's names may have
+/// been another machine's before, whose events have that name too: there the address alone counts.
+pub(crate) fn events_of(state: &Path, mac: Option<Mac>, name: Option<String>) -> Result<EventFilter, Failure> {
+    let standings = read_standings(state)?;
+    let given = |(who, standing): &(Who, Standing)| match who {
+        Who::Stranger(owner) if standing.name.is_some() && standing.name == name => Some(*owner),
+        _ => None,
+    };
+    Ok(match standings.iter().find_map(given) {
+        Some(owner) => EventFilter { mac: Some(owner), ..EventFilter::default() },
+        None => EventFilter { mac, machine: name, since: None },
+    })
 }

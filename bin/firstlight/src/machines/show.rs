@@ -41,7 +41,7 @@ pub(super) fn run(dir: &Path, name: &str, full: bool, common: &Common) -> Outcom
     // What was recorded is shown also while the site has mistakes.
     let (site, report) = site::examine(dir);
     let declared = site.as_ref().and_then(|site| site.machines.get(&name.to_lowercase()));
-    let filter = filter(name, declared, site.as_ref().filter(|_| common.lab));
+    let filter = filter(&state, name, declared, site.as_ref().filter(|_| common.lab))?;
     if common.watch {
         return watch(&state, &filter, common, one());
     }
@@ -85,11 +85,11 @@ fn last_inventory(events: &[Event]) -> Option<(&Inventory, Timestamp)> {
 
 /// The events of a machine: by its address, its declared address, or in the lab that of its virtual machine; and by its
 /// name.
-fn filter(name: &str, declared: Option<&Machine>, lab: Option<&Site>) -> EventFilter {
+fn filter(state: &Path, name: &str, declared: Option<&Machine>, lab: Option<&Site>) -> Result<EventFilter, Failure> {
     let name = name.to_lowercase();
     let of_lab = || Some(lab?.lab.as_ref()?.machines.get(&name)?.mac);
     let mac: Option<Mac> = name.parse().ok().or(declared.and_then(|machine| machine.mac)).or_else(of_lab);
-    EventFilter { mac, machine: Some(name), since: None }
+    site::events_of(state, mac, Some(name))
 }
 
 fn unknown(name: &str, report: &Report) -> Failure {
