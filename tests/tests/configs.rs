@@ -193,6 +193,18 @@ fn what_a_person_sees_is_redacted_unless_asked() {
     }
     let same = diff(&server);
     assert_eq!((same.code, same.text.as_str()), (Some(0), "kitt would be served what it was last served.\n"));
+    // A secret alone that is another one, and that is the old one again.
+    let secret = server.folder().join("join.secret");
+    fs::write(&secret, "another-one").unwrap();
+    let changed = diff(&server);
+    assert!(
+        changed.code == Some(1) && changed.text.contains("kitt.txt: the secret join is another one"),
+        "{}",
+        changed.text
+    );
+    assert!(!changed.text.contains("another-one") && !changed.text.contains("base.ign"), "{}", changed.text);
+    fs::write(&secret, SECRET).unwrap();
+    assert_eq!(diff(&server).code, Some(0));
     fs::write(server.folder().join("kitt.txt"), "word {{ secrets.join }}\n").unwrap();
     fs::write(server.folder().join("etcd.bu"), ETCD.replace("inline: etcd", "inline: etcd3")).unwrap();
     let other = diff(&server);

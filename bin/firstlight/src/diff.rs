@@ -7,8 +7,8 @@ use crate::{
 };
 use firstlight_boot::{Secrets, readable};
 use firstlight_model::Timestamp;
-use firstlight_site::ConfigKind;
-use firstlight_state::{KeptConfig, read_configs};
+use firstlight_site::{ConfigKind, SecretText};
+use firstlight_state::{KeptConfig, Marker, read_configs};
 use serde::Serialize;
 use similar::TextDiff;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -39,6 +39,9 @@ struct Compared {
     /// A unified diff.
     #[serde(skip_serializing_if = "String::is_empty")]
     diff: String,
+    /// The secrets in it that are others than they were, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed_secrets: Vec<String>,
 }
 
 /// Exit code 1 is for what differs, as with `diff` itself: what goes wrong is 2.
@@ -72,15 +75,37 @@ fn compare(args: &Args) -> Result<Vec<Compared>, Failure> {
             state.display()
         )));
     }
+    let marker = Marker::read(&state).unwrap_or_else(|error| {
+        output::complain(&format!("firstlight: whether secrets have changed cannot be told: {error}\n"));
+        None
+    });
     looked.with(Secrets::Redacted, |look| {
         let kinds = look.documents()?.into_iter().map(|document| (document.name, document.kind));
         let kinds: BTreeMap<String, ConfigKind> = kinds.collect();
-        kept.iter().map(|kept| one(look, kept, kinds.get(&kept.name).copied())).collect()
+        let changed =
+            |kept: &KeptConfig| marker.as_ref().map_or_else(Vec::new, |it| changed_secrets(look, it, &machine, kept));
+        let one = |kept: &KeptConfig| one(look, kept, kinds.get(&kept.name).copied(), changed(kept));
+        kept.iter().map(one).collect()
     })
 }
 
+/// The secrets that had another mark when the config was served. One that is new in it, or gone from it, shows in its text.
+fn changed_secrets(look: &Look<'_>, marker: &Marker, machine: &str, kept: &KeptConfig) -> Vec<String> {
+    let differs = |(name, text): &(&str, &SecretText)| {
+        let now = marker.mark(machine, &kept.name, name, text.expose());
+        kept.marks.get(*name).is_some_and(|then| *then != now)
+    };
+    let secrets = look.secrets(&kept.secrets);
+    secrets.filter(differs).map(|(name, _)| name.to_owned()).collect()
+}
+
 /// `kind` is none where the machine has no config of that name any more.
-fn one(look: &Look<'_>, kept: &KeptConfig, kind: Option<ConfigKind>) -> Result<Compared, Failure> {
+fn one(
+    look: &Look<'_>,
+    kept: &KeptConfig,
+    kind: Option<ConfigKind>,
+    changed_secrets: Vec<String>,
+) -> Result<Compared, Failure> {
     let now = match kind {
         Some(_) => look.rendered(&kept.name)?.text,
         None => String::new(),
@@ -96,12 +121,21 @@ fn one(look: &Look<'_>, kept: &KeptConfig, kind: Option<ConfigKind>) -> Result<C
     let diff = TextDiff::from_lines(&before, &now);
     let (old, new) = (format!("{} as it is served since {}", kept.name, kept.since), format!("{} now", kept.name));
     let diff = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
-    Ok(Compared { name: kept.name.clone(), since: kept.since, differs: before != now, diff })
+    let differs = before != now || !changed_secrets.is_empty();
+    Ok(Compared { name: kept.name.clone(), since: kept.since, differs, diff, changed_secrets })
+}
+
+/// What is told of secrets that have changed.
+fn told(config: &Compared) -> String {
+    let line = |secret: &String| {
+        format!("{}: the secret {secret} is another one than it is served with since {}\n", config.name, config.since)
+    };
+    config.changed_secrets.iter().map(line).collect()
 }
 
 fn text(machine: &str, compared: &[Compared]) -> String {
     match compared.iter().any(|config| config.differs) {
-        true => compared.iter().map(|config| config.diff.as_str()).collect(),
+        true => compared.iter().map(|config| format!("{}{}", config.diff, told(config))).collect(),
         false => format!("{machine} would be served what it was last served.\n"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{Failure, Outcome, SiteOption, explain, output, site};
 use firstlight_boot::{Ask, BootSet, Document, Finding, NotRendered, Recipient, Rendered, Secrets, Token, readable};
-use firstlight_site::{ConfigKind, Report};
+use firstlight_site::{ConfigKind, Report, SecretText};
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
 
@@ -91,6 +91,11 @@ impl Looked {
 impl<'a> Look<'a> {
     pub(crate) fn documents(&self) -> Result<Vec<Document<'a>>, Failure> {
         Ok(self.set.all_documents(&self.recipient)?)
+    }
+
+    /// Those of these secrets that the machine has, by name.
+    pub(crate) fn secrets<'n>(&'n self, names: &'n [String]) -> impl Iterator<Item = (&'n str, &'n SecretText)> {
+        self.set.secrets(self.recipient.decision, names)
     }
 
     fn document(&self, name: &str) -> Result<Document<'a>, Failure> {

@@ -6,11 +6,11 @@
 use crate::context::now;
 use firstlight_boot::{Ask, BootSet, Choice, Recipient, Secrets, Token};
 use firstlight_model::{Sha256, Timestamp};
-use firstlight_site::{Network, Site};
-use firstlight_state::{CONFIG_KEPT, KeptConfig, StateError, forget_configs, keep_config};
+use firstlight_site::{Network, SecretText, Site};
+use firstlight_state::{CONFIG_KEPT, KeptConfig, Marker, forget_configs, keep_config};
 use sha2::Digest;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -62,7 +62,7 @@ impl Served {
             tracing::warn!("{error}");
         }
         let (queue, waiting) = sync_channel(QUEUE);
-        let mut writer = Writer { state: state.to_owned(), known: HashMap::new() };
+        let mut writer = Writer { state: state.to_owned(), marker: marker(state), known: HashMap::new() };
         let thread = std::thread::Builder::new().name("served".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok((Served(queue.clone()), ServedWriter { queue, thread: Some(thread) }))
     }
@@ -83,41 +83,57 @@ impl Drop for ServedWriter {
     }
 }
 
+/// Without one, a secret that has changed is not seen.
+fn marker(state: &Path) -> Option<Marker> {
+    let mut fresh = [0; 32];
+    getrandom::fill(&mut fresh).ok()?;
+    Marker::open(state, fresh).inspect_err(|error| tracing::warn!("{error}")).ok()
+}
+
 struct Writer {
     state: PathBuf,
+    marker: Option<Marker>,
     /// What is kept already, so that the same is not written again.
-    known: HashMap<(String, String), Sha256>,
+    known: HashMap<(String, String), Looks>,
 }
+
+/// What one config and another differ by.
+type Looks = (Sha256, BTreeMap<String, Sha256>);
 
 impl Writer {
     fn run(&mut self, waiting: &Receiver<Message>) {
         while let Ok(Message::Config(config)) = waiting.recv() {
             let ServedConfig { machine, name, .. } = &*config;
-            let Some(kept) = without_secrets(&config, now()) else { continue };
+            let Some(kept) = without_secrets(&config, self.marker.as_ref(), now()) else { continue };
             let key = (machine.clone(), name.clone());
-            if self.known.get(&key) == Some(&kept.sha256) {
+            let looks = (kept.sha256, kept.marks.clone());
+            if self.known.get(&key) == Some(&looks) {
                 continue;
             }
-            match self.keep(machine, kept) {
-                Ok(sha256) => drop(self.known.insert(key, sha256)),
+            match keep_config(&self.state, machine, &kept) {
+                Ok(()) => drop(self.known.insert(key, looks)),
                 Err(error) => tracing::warn!("{error}"),
             }
         }
     }
-
-    fn keep(&self, machine: &str, kept: KeptConfig) -> Result<Sha256, StateError> {
-        keep_config(&self.state, machine, &kept).map(|()| kept.sha256)
-    }
 }
 
 /// The config as it is kept.
-fn without_secrets(config: &ServedConfig, since: Timestamp) -> Option<KeptConfig> {
-    let ServedConfig { set, network, ask, choice, profile, name, .. } = config;
+fn without_secrets(config: &ServedConfig, marker: Option<&Marker>, since: Timestamp) -> Option<KeptConfig> {
+    let ServedConfig { set, network, machine, ask, choice, profile, name } = config;
     let decision = set.resume(ask, choice.as_ref(), profile.as_deref());
     let (token, secrets) = (Token::placeholder(), Secrets::Redacted);
     let recipient = Recipient { ask, decision: &decision, network, token: &token, secrets };
     let rendered = set.config(&recipient, name)?.ok()?;
     let sha256 = Sha256(sha2::Sha256::digest(&rendered.text).into());
     let text = Some(rendered.text).filter(|text| text.len() <= CONFIG_KEPT);
-    Some(KeptConfig { since, name: name.clone(), sha256, secrets: rendered.secrets, text })
+    let secrets = rendered.secrets;
+    let mark = |marker: &Marker| {
+        let marked = |(secret, text): (&str, &SecretText)| {
+            (secret.to_owned(), marker.mark(machine, name, secret, text.expose()))
+        };
+        set.secrets(&decision, &secrets).map(marked).collect()
+    };
+    let marks = marker.map(mark).unwrap_or_default();
+    Some(KeptConfig { since, name: name.clone(), sha256, secrets, marks, text })
 }

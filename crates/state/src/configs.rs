@@ -2,12 +2,13 @@
 //! whole: after a crash there is the old one or the new one.
 //!
 //! It is for people, and nothing is decided by it: a failure to keep it is no failure of what was served. What is kept was
-//! rendered without secrets and tokens.
+//! rendered without secrets and tokens; of the secrets there are marks, by which a change is seen.
 
 use crate::{StateError, segment::write_aside};
 use firstlight_model::{Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -30,6 +31,9 @@ pub struct KeptConfig {
     /// The secrets that it had in it, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
+    /// Marks of those secrets ([`crate::Marker`]), by name; none of what was kept without a key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<String, Sha256>,
     /// That text; none where it is longer than [`CONFIG_KEPT`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -120,6 +124,7 @@ mod tests {
             name: name.to_owned(),
             sha256,
             secrets: vec!["join".to_owned()],
+            marks: [("join".to_owned(), Sha256([8; 32]))].into(),
             text: Some(text.to_owned()),
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     templates::{Origin, Vault},
 };
 use assemble::{Part, assemble};
-use firstlight_site::{Boot, Config, Network};
+use firstlight_site::{Boot, Config, Network, SecretText};
 use minijinja::Value;
 
 /// A config as it is served.
@@ -213,6 +213,21 @@ impl BootSet {
             true => self.templates.render(&Origin::of_file(&config.file), context),
             false => Ok(config.file.text.to_string()),
         }
+    }
+}
+
+impl BootSet {
+    /// Those of these secrets that the machine of a decision has, by name.
+    pub fn secrets<'a>(
+        &'a self,
+        decision: &Decision<'a>,
+        names: &'a [String],
+    ) -> impl Iterator<Item = (&'a str, &'a SecretText)> {
+        let machine = decision.machine;
+        names.iter().filter_map(move |name| {
+            let text = self.site.secrets.get(name)?.of(&self.site, machine?).ok()?;
+            Some((name.as_str(), text))
+        })
     }
 }
 
