@@ -35,6 +35,11 @@ pub enum Error {
     /// Nothing says what the bytes must be, and nothing may be added to the lock.
     #[error("firstlight.lock has no entry for it, and with --locked none is made: `firstlight assets pull` makes it")]
     NotLocked,
+    /// It is a file of this system, of which the version, or what the maker states of it, is not in the lock.
+    #[error(
+        "firstlight.lock does not say which version of `{0}` this is, or what its hash is: `firstlight assets pull` finds out"
+    )]
+    Later(String),
     /// A signature that does not hold, or cannot be checked.
     #[error("its signature: {0}")]
     Signature(String),

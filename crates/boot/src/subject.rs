@@ -43,6 +43,9 @@ impl Subject<'_> {
         let config_url = documents.first().map(|document| self.urls.config(self.token, &document.name));
         let config_urls =
             documents.iter().map(|document| (document.name.clone(), self.urls.config(self.token, &document.name)));
+        // The first of each kind: the others have to be named.
+        let by_kind = documents.iter().rev();
+        let by_kind = by_kind.map(|d| (d.kind.to_string(), self.urls.config(self.token, &d.name))).collect();
         let domain = self.network.domain.as_ref().or(site.domain.as_ref());
         Value::from(Serde(Context {
             machine: OfMachine {
@@ -86,6 +89,7 @@ impl Subject<'_> {
             server: OfServer { address: self.urls.address, url: self.urls.base() },
             config_url,
             config_urls: config_urls.collect(),
+            config_by_kind: by_kind,
             seed_url: of_attempt(self.urls.configs(self.token)),
             report_url: of_attempt(self.urls.report(self.token)),
             inventory_url: of_attempt(self.urls.inventory(self.token)),
@@ -119,6 +123,7 @@ struct Context<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     config_url: Option<String>,
     config_urls: BTreeMap<String, String>,
+    config_by_kind: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

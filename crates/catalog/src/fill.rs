@@ -1,6 +1,6 @@
-//! `{version}` and its like in the text of an `os` block. `{{ … }}` is left as it is: templates are rendered later.
+//! `{version}` and its like in the text of an `os` block. `{{ … }}` is left as it is: templates are rendered later. So is `${…}`, which is iPXE's.
 
-/// Replaces each `{word}` that `value` knows. A brace that another one stands before or behind begins no word.
+/// Replaces each `{word}` that `value` knows. A brace that another one or a `$` stands before, or another behind, begins no word.
 pub fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<std::borrow::Cow<'v, str>>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -33,7 +33,7 @@ fn split(text: &str) -> Option<(&str, &str, &str)> {
         let open = from + text.get(from..)?.find('{')?;
         let inside = text.get(open + 1..)?;
         let length = inside.find(|c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c))).unwrap_or(inside.len());
-        let doubled = text.get(..open)?.ends_with('{') || inside.starts_with('{');
+        let doubled = text.get(..open)?.ends_with(['{', '$']) || inside.starts_with('{');
         if !doubled && length > 0 && inside.get(length..)?.starts_with('}') {
             return Some((text.get(..open)?, inside.get(..length)?, inside.get(length + 1..)?));
         }
@@ -52,7 +52,7 @@ mod tests {
             ("https://x/{version}/v{version}.iso", "https://x/1.2/v1.2.iso"),
             ("{arch}/{version}", "{arch}/1.2"),
             ("url={{ config_url }} {{version}}", "url={{ config_url }} {{version}}"),
-            ("{ version } {} {version", "{ version } {} {version"),
+            ("{ version } {} {version ${version}", "{ version } {} {version ${version}"),
             ("{{{version}}}", "{{{version}}}"),
             ("é{version}ö", "é1.2ö"),
         ] {

@@ -10,10 +10,12 @@
 //! nothing panics.
 
 mod fill;
+mod keys;
 pub mod listing;
 pub mod sums;
 mod systems;
 pub mod version;
 
 pub use fill::{fill, words};
+pub use keys::KEYS;
 pub use systems::{FOLDER, SYSTEMS};

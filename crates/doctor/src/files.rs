@@ -52,7 +52,7 @@ fn unreadable_assets(site: &Site) -> Vec<Finding> {
     let assets = site.assets.values().filter_map(|asset| match &asset.source {
         AssetSource::Path(path) => Some((asset, path)),
         AssetSource::Member { archive: Archive::Path(path), .. } => Some((asset, path)),
-        AssetSource::Urls(_) | AssetSource::Member { .. } => None,
+        AssetSource::Urls(_) | AssetSource::Member { .. } | AssetSource::Later(_) => None,
     });
     let finding = |name: &str, place: &Place, error: io::Error| {
         let text = format!("the asset {name} cannot be read: {error}");

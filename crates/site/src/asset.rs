@@ -33,6 +33,8 @@ pub enum AssetSource {
         /// Its path in there, without a `/` at the beginning.
         path: String,
     },
+    /// It is a file of this [`crate::System`], of which is not known yet which version is meant.
+    Later(String),
 }
 
 /// What a member is taken out of.
@@ -86,6 +88,8 @@ pub enum SigningKey {
     OpenPgp(PathBuf),
     /// A public key of minisign, in its text form (`RW…`). Only its shape was checked.
     Minisign(String),
+    /// OpenPGP public keys that the catalog brings along, by their name there.
+    Catalog(String),
 }
 
 /// The `assets` block.
@@ -115,7 +119,7 @@ impl Asset {
     pub fn urls(&self) -> &[String] {
         match &self.source {
             AssetSource::Urls(urls) => urls,
-            AssetSource::Path(_) | AssetSource::Member { .. } => &[],
+            AssetSource::Path(_) | AssetSource::Member { .. } | AssetSource::Later(_) => &[],
         }
     }
 }

@@ -49,6 +49,11 @@ impl<'w, 'a> Fields<'w, 'a> {
         Some(Fields { block, ..*self })
     }
 
+    /// Another block, with what is in sight here.
+    pub(crate) fn of(&self, block: &'w Fragment<'a>) -> Fields<'w, 'a> {
+        Fields { block, ..*self }
+    }
+
     pub(crate) fn written(&self, name: &str) -> Option<Written<'a>> {
         self.block.attributes.get(name).copied()
     }

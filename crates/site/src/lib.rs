@@ -23,6 +23,7 @@ mod functions;
 mod load;
 mod lock;
 mod naming;
+mod os;
 mod outside;
 mod render;
 mod report;
@@ -47,6 +48,7 @@ pub use found_later::FoundLater;
 pub use load::{load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockedAsset, LockedOs, Moved, Trust, parse_lock};
 pub use naming::{NamePattern, Naming, NoName, Pool};
+pub use os::{KnownBy, ListedAt, Listing, Sums, System, SystemFile};
 pub use outside::{Disk, Kept, Memory, Outside};
 pub use render::render;
 pub use report::{Problem, Related, Report, Severity};
@@ -81,16 +83,38 @@ pub fn parse(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report>
 }
 
 fn read(sources: &Sources, outside: &dyn Outside) -> Result<Loaded, Report> {
+    let sources = &with_catalog(sources);
     let problems = report::Collector::new(sources);
     // Positions go by a file's number among all of them, so each is read with the others left out.
     let parsed = |wanted: fn(&Source) -> bool| -> Vec<_> {
         let files = sources.files.iter().enumerate();
         files.map(|(at, file)| syntax::parse(&problems, at, if wanted(file) { &file.text } else { "" })).collect()
     };
-    let (locked, parsed) = (parsed(|file| file.name == LOCK_FILE), parsed(|file| file.name != LOCK_FILE));
+    let built_in = |file: &Source| file.name.starts_with(firstlight_catalog::FOLDER);
+    let (locked, catalog) = (parsed(|file| file.name == LOCK_FILE), parsed(built_in));
+    let parsed = parsed(|file| file.name != LOCK_FILE && !file.name.starts_with(firstlight_catalog::FOLDER));
+    let lock = lock::read(&problems, &fragment::read(&problems, &schema::LOCK, &locked));
+    let catalog = fragment::read(&problems, &schema::SITE, &catalog);
     let fragments = fragment::read(&problems, &schema::SITE, &parsed);
-    let mut site = build::build(&world::World::new(&problems, outside, &sources.root, &fragments));
-    site.lock = lock::read(&problems, &fragment::read(&problems, &schema::LOCK, &locked));
+    let site = build::build(&world::World::new(&problems, outside, &sources.root, &fragments).with(&catalog, lock));
     let report = problems.finish();
     if report.errors() > 0 { Err(report) } else { Ok(Loaded { site, warnings: report }) }
+}
+
+/// The site's files and those of the catalog, which a site may need that names a system.
+fn with_catalog(sources: &Sources) -> Sources {
+    let mut all = sources.clone();
+    if sources.files.iter().any(|file| may_name_a_system(&file.text)) {
+        let file = |(name, text): &(&str, &str)| Source { name: (*name).to_owned(), text: (*text).to_owned() };
+        all.files.extend(firstlight_catalog::SYSTEMS.iter().map(file));
+    }
+    all
+}
+
+/// True where the text may hold `os = "…"` or a block `os "…"`; the catalog is not read for nothing.
+fn may_name_a_system(text: &str) -> bool {
+    text.match_indices("os").any(|(at, word)| {
+        let alone = !text[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c));
+        alone && text[at + word.len()..].trim_start().starts_with(['=', '"'])
+    })
 }

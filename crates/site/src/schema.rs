@@ -35,6 +35,51 @@ const fn block(
 /// The site's folder as a whole, as if it were a block.
 pub(crate) static SITE: Schema = block("", false, &[], BLOCKS);
 
+/// An operating system: what of it may differ by channel stands in the channel's block too.
+const OS: Schema = block(
+    "os",
+    true,
+    &[
+        "title",
+        "default",
+        "configs",
+        "mirror",
+        "values",
+        "keys",
+        "fingerprints",
+        "args",
+        "script",
+        "kernel",
+        "initrd",
+        "announcements",
+    ],
+    &[
+        block("arch", true, &["configs", "mirror", "values", "args", "script", "kernel", "initrd"], &[]),
+        block(
+            "channel",
+            true,
+            &[
+                "title",
+                "configs",
+                "mirror",
+                "values",
+                "keys",
+                "fingerprints",
+                "args",
+                "script",
+                "kernel",
+                "initrd",
+                "announcements",
+            ],
+            &[OS_LISTING, OS_FILE],
+        ),
+        OS_LISTING,
+        OS_FILE,
+    ],
+);
+const OS_LISTING: Schema = block("listing", false, &["url", "format", "key", "prefix", "path"], &[]);
+const OS_FILE: Schema = block("file", true, &["url", "path", "from", "sums", "signature", "package"], &[]);
+
 static BLOCKS: &[Schema] = &[
     block(
         "site",
@@ -86,11 +131,12 @@ static BLOCKS: &[Schema] = &[
         &["path", "url", "from", "sha256", "sha512"],
         &[block("signed", false, &["list", "signature", "name", "key", "minisign"], &[])],
     ),
+    OS,
     block("assets", false, &["local", "gateways", "peers", "check"], &[]),
     block(
         "profile",
         true,
-        &["title", "menu", "arch", "kernel", "initrd", "args", "config", "script", "boot", "leave_by", "vars"],
+        &["title", "menu", "arch", "os", "kernel", "initrd", "args", "config", "script", "boot", "leave_by", "vars"],
         &[block(
             "install",
             false,
@@ -143,7 +189,10 @@ pub(crate) static LOCK: Schema = block(
     "",
     false,
     &[],
-    &[block("asset", true, &["url", "size", "sha256", "trust"], &[]), block("os", true, &["version"], &[])],
+    &[
+        block("asset", true, &["url", "size", "sha256", "trust"], &[]),
+        block("os", true, &["version", "sha256", "trust"], &[]),
+    ],
 );
 
 /// What a reference can start with.

@@ -225,6 +225,12 @@ fn profile(page: &mut Page, profile: &Profile) {
     page.text("title", &profile.title);
     page.set("menu", profile.menu);
     page.list("arch", &profile.arch);
+    match (&profile.boot, &profile.os) {
+        // Its script has no file that could be named instead.
+        (Boot::Script(_), Some(os)) => return page.text("os", os),
+        (_, Some(os)) => page.line(&format!("# os = {}", quoted(os))),
+        (_, None) => {}
+    }
     match &profile.boot {
         Boot::Linux(linux) => self::linux(page, linux),
         Boot::Script(script) => page.text("script", &script.file),

@@ -1,7 +1,7 @@
 //! The validated site: what everything downstream works with. Every reference in it resolves, every address lies in
 //! its subnet, every name is unique. [`crate::parse`] is the only way to get one from text.
 
-use crate::{Asset, AssetSettings, Config, DiskChoice, Files, Lock, Naming, Secret};
+use crate::{Asset, AssetSettings, Config, DiskChoice, Files, Lock, Naming, Secret, System};
 use firstlight_model::{Arch, ByteSize, Domain, Hostname, Ipv4Net, Mac, Uuid};
 use serde::Serialize;
 use std::{
@@ -70,6 +70,8 @@ pub struct Site {
     pub assets: BTreeMap<String, Asset>,
     /// The `assets` block: where assets come from besides their own sources.
     pub asset_settings: AssetSettings,
+    /// The operating systems that profiles name, by what they call them.
+    pub systems: BTreeMap<String, System>,
     /// `firstlight.lock`; empty where there is none.
     pub lock: Lock,
     /// The profiles, by name.
@@ -283,6 +285,9 @@ pub struct Profile {
     pub title: String,
     /// Whether the menu offers it. True where not set, but for a profile that installs, which no menu offers.
     pub menu: bool,
+    /// The operating system that it names, which says what it boots: one of the site's systems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
     /// What a machine with this profile does.
     pub boot: Boot,
     /// What is rendered for the machine and served to it: the base, which a class's and a machine's are put upon.

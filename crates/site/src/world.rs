@@ -2,6 +2,7 @@
 //! Asking for something that is just being evaluated is a cycle, and an error that names its members.
 
 use crate::{
+    Lock,
     eval::{Binding, Eval, Failed, Scope, weight},
     fragment::{Fragment, Fragments, Written},
     outside::Outside,
@@ -29,6 +30,10 @@ pub(crate) struct World<'a> {
     pub(crate) outside: &'a dyn Outside,
     pub(crate) root: &'a Path,
     pub(crate) fragments: &'a Fragments<'a>,
+    /// The built-in `os` blocks.
+    pub(crate) catalog: &'a [Fragment<'a>],
+    /// `firstlight.lock`.
+    pub(crate) lock: Lock,
     index: HashMap<(&'a str, &'a str), &'a Fragment<'a>>,
     locals: BTreeMap<&'a str, Written<'a>>,
     memo: RefCell<HashMap<Key, Eval<Value>>>,
@@ -77,6 +82,8 @@ impl<'a> World<'a> {
             outside,
             root,
             fragments,
+            catalog: &[],
+            lock: Lock::default(),
             index: fragments.blocks.iter().map(|block| ((block.kind, &*block.label.value), block)).collect(),
             locals,
             memo: RefCell::default(),
@@ -86,6 +93,11 @@ impl<'a> World<'a> {
             depth: Cell::new(0),
             fuel: Cell::new(FUEL),
         }
+    }
+
+    /// The same, with the built-in systems and the lock file.
+    pub(crate) fn with(self, catalog: &'a Fragments<'a>, lock: Lock) -> Self {
+        World { catalog: &catalog.blocks, lock, ..self }
     }
 
     /// The text of a file of the site, read once: many machines may have it.

@@ -99,6 +99,7 @@ impl Fetcher {
             },
             AssetSource::Urls(urls) => self.by_url(asset, urls, told),
             AssetSource::Member { archive, path } => self.member(asset, archive, path, told),
+            AssetSource::Later(system) => Err(Error::Later(system.clone())),
         }
     }
 
@@ -118,7 +119,7 @@ impl Fetcher {
             (Pin::Sha512(pin), _) => self.store.alias("sha512", &pin.to_string()),
             (Pin::Signed(_) | Pin::Lock, AssetSource::Urls(_)) => Some(self.locked(asset)?.sha256),
             (_, AssetSource::Member { archive, path }) => self.member_hash(archive, path),
-            (_, AssetSource::Path(_)) => None,
+            (_, AssetSource::Path(_) | AssetSource::Later(_)) => None,
         }
     }
 

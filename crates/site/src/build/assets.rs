@@ -3,6 +3,8 @@
 mod signed;
 mod urls;
 
+pub(super) use urls::is_url;
+
 use crate::{
     Archive, Asset, AssetSettings, AssetSource, Pin, fields::Fields, functions::nearby, source::At, world::World,
 };
@@ -66,7 +68,7 @@ fn path(fields: &Fields<'_, '_>) -> Option<AssetSource> {
 }
 
 /// A file that is there.
-fn file(fields: &Fields<'_, '_>, name: &At<String>) -> Option<PathBuf> {
+pub(super) fn file(fields: &Fields<'_, '_>, name: &At<String>) -> Option<PathBuf> {
     let path = fields.world.root.join(&name.value);
     if !fields.world.outside.is_file(&path) {
         let note = fields.error(name.span, format!("there is no file `{}`", name.value));

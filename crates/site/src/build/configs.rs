@@ -15,6 +15,12 @@ use serde_json::{Map, Value};
 const KEYS: [&str; 4] = ["file", "name", "kind", "template"];
 const WANTED: &str = "a file's name, a list of them, or a map of them";
 
+/// The kinds of the configs that a block names, each where it is named. What is wrong is complained about by [`read`].
+pub(super) fn kinds(fields: &Fields<'_, '_>) -> Vec<At<ConfigKind>> {
+    let parts = entries(fields).into_iter().filter_map(|(name, value)| part(fields, name, value));
+    parts.map(|part| At::new(part.value.kind, part.span)).collect()
+}
+
 pub(super) fn read(fields: &Fields<'_, '_>) -> Vec<Config> {
     let parts: Vec<_> = entries(fields).into_iter().filter_map(|(name, value)| part(fields, name, value)).collect();
     check_replaced(fields, &parts);

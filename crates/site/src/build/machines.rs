@@ -6,7 +6,7 @@ use crate::{
     eval::Binding,
     fields::Fields,
     fragment::Fragment,
-    source::At,
+    source::{At, Span},
     world::{Instances, World},
 };
 use firstlight_model::{Hostname, Mac, Uuid};
@@ -29,12 +29,20 @@ pub(super) struct Draft {
     leave_by: Option<LeaveBy>,
     secure_boot: Option<bool>,
     pub(super) configs: Vec<Config>,
+    /// Where they are named.
+    pub(super) configs_at: Option<Span>,
     vars: Vars,
     /// Names a class or a profile, be it a wrong one.
     names_one: bool,
 }
 
 impl Draft {
+    /// Its profile, its own or its class's.
+    pub(super) fn profile_of<'d>(&'d self, classes: &'d BTreeMap<String, Class>) -> Option<&'d str> {
+        let class = || classes.get(self.class.as_ref()?)?.profile.as_deref();
+        self.profile.as_deref().or_else(class)
+    }
+
     pub(super) fn finish(self) -> Machine {
         Machine {
             name: self.name.value,
@@ -92,6 +100,7 @@ fn machine(fields: &Fields<'_, '_>, key: Option<String>) -> Option<Draft> {
         leave_by: fields.word("leave_by", LEAVE_BY).map(|at| at.value),
         secure_boot: fields.flag("secure_boot"),
         configs: configs::read(fields),
+        configs_at: fields.written("config").map(|written| written.span),
         vars: fields.vars(),
         names_one: fields.is_set("class") || fields.is_set("profile"),
         name: draft_name?,

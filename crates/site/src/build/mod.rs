@@ -11,6 +11,7 @@ mod loaders;
 mod machines;
 mod naming;
 mod networks;
+mod os;
 mod pool;
 mod profiles;
 mod secrets;
@@ -20,7 +21,7 @@ pub(crate) use pool::first_host;
 pub use pool::free_ranges;
 pub(crate) use site_block::implied_name;
 
-use crate::{LeaveBy, Lock, Site, world::World};
+use crate::{LeaveBy, Site, world::World};
 use std::collections::BTreeMap;
 
 /// The words of `leave_by`.
@@ -32,9 +33,12 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     world.check_locals();
     let settings = site_block::read(world);
     let loaders = loaders::read(world);
-    let assets = assets::read(world);
+    let mut assets = assets::read(world);
     let asset_settings = assets::settings(world);
-    let profiles = profiles::read(world);
+    os::check(world);
+    let systems = os::Systems::default();
+    let (profiles, chosen) = profiles::read(world, &systems);
+    let systems = systems.finish(&mut assets);
     let classes = classes::read(world);
     naming::check(world, &classes);
     let default_profile = site_block::default_profile(world, &settings);
@@ -43,6 +47,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let machines = machines::read(world);
     let networks = networks::read(world, &settings);
     machines::check(world, &machines, &networks);
+    profiles::check_configs(world, &chosen, &classes, &machines, default_profile.as_deref());
     networks::check(world, &networks);
     let added = classes.values().flat_map(|class| &class.configs).chain(machines.iter().flat_map(|m| &m.configs));
     profiles::warn_unreported(world, &profiles, added.clone());
@@ -74,7 +79,8 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         dns,
         assets,
         asset_settings,
-        lock: Lock::default(),
+        systems,
+        lock: world.lock.clone(),
         profiles,
         classes,
         machines,

@@ -1,8 +1,11 @@
 //! `profile` blocks: what to boot.
 
-use super::{LEAVE_BY, configs, disk};
+use super::{
+    LEAVE_BY, configs, disk, machines,
+    os::{Boots, Chosen, Systems},
+};
 use crate::{
-    Boot, Config, Install, LeaveBy, Linux, Profile, TextFile,
+    Boot, Class, Config, Install, LeaveBy, Linux, Profile, TextFile,
     fields::Fields,
     functions::{nearby, reason},
     source::{At, Span},
@@ -10,21 +13,33 @@ use crate::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
-pub(super) fn read(world: &World<'_>) -> BTreeMap<String, Profile> {
-    let profiles = world.blocks("profile").filter_map(|block| profile(&Fields::new(world, block)));
-    profiles.map(|profile| (profile.name.clone(), profile)).collect()
+/// The profiles, and what those boot that name an operating system.
+pub(super) fn read(world: &World<'_>, systems: &Systems) -> (BTreeMap<String, Profile>, BTreeMap<String, Chosen>) {
+    let (mut profiles, mut by_os) = (BTreeMap::new(), BTreeMap::new());
+    for fields in world.blocks("profile").map(|block| Fields::new(world, block)) {
+        let chosen = fields.is_written("os").then(|| systems.choose(&fields));
+        profiles.extend(profile(&fields, &chosen).map(|profile| (profile.name.clone(), profile)));
+        by_os.extend(chosen.flatten().map(|chosen| (fields.label().value, chosen)));
+    }
+    (profiles, by_os)
 }
 
-fn profile(fields: &Fields<'_, '_>) -> Option<Profile> {
+/// `os` is what the profile has got of the system that it names, where it names one.
+fn profile(fields: &Fields<'_, '_>, os: &Option<Option<Chosen>>) -> Option<Profile> {
     let name = fields.label();
     check_name(fields, &name);
-    let title = fields.text("title").map(|at| at.value).unwrap_or_else(|| name.value.clone());
+    let chosen = os.as_ref().and_then(Option::as_ref);
+    let usual = || chosen.map_or_else(|| name.value.clone(), |os| os.title.clone());
+    let title = fields.text("title").map(|at| at.value).unwrap_or_else(usual);
     let menu = fields.flag("menu").unwrap_or(fields.inner("install").is_none());
     let (arch, vars) = (fields.parsed_list("arch"), fields.vars());
-    let arch = arch.unwrap_or_default().into_iter().map(|at| at.value).collect();
-    let (boot, configs, install) = (boot(fields), configs::read(fields), install(fields));
-    let place = fields.place();
-    let profile = Profile { name: name.value, place, title, menu, boot: boot?, configs, install, arch, vars };
+    let mut arch: Vec<_> = arch.unwrap_or_default().into_iter().map(|at| at.value).collect();
+    if let (Some(os), true) = (chosen, arch.is_empty()) {
+        arch.push(os.arch);
+    }
+    let (boot, configs, install) = (boot(fields, chosen), configs::read(fields), install(fields));
+    let (place, os) = (fields.place(), chosen.map(|os| os.name.clone()));
+    let profile = Profile { name: name.value, place, title, menu, os, boot: boot?, configs, install, arch, vars };
     check_install(fields, &profile);
     Some(profile)
 }
@@ -90,8 +105,8 @@ fn in_url(c: char) -> bool {
 }
 
 /// Exactly one of the ways to boot.
-fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
-    let ways: Vec<&str> = ["kernel", "script", "boot"].into_iter().filter(|way| fields.is_written(way)).collect();
+fn boot(fields: &Fields<'_, '_>, os: Option<&Chosen>) -> Option<Boot> {
+    let ways: Vec<&str> = ["os", "kernel", "script", "boot"].into_iter().filter(|way| fields.is_written(way)).collect();
     let (&[way], _) = (&ways[..], ()) else {
         let name = fields.label().value;
         match (ways.first().and_then(|w| fields.written(w)), ways.get(1).and_then(|w| fields.written(w))) {
@@ -102,16 +117,17 @@ fn boot(fields: &Fields<'_, '_>) -> Option<Boot> {
             _ => {
                 let note = fields.error(fields.block.header, format!("the profile `{name}` boots nothing"));
                 note.label("required").next(
-                    "add `kernel = \"an-asset\"`, `script = \"file.ipxe\"`, `boot = \"disk\"` or `boot = \"menu\"`",
+                    "add `os = \"flatcar/stable\"`, `kernel = \"an-asset\"`, `script = \"file.ipxe\"`, `boot = \"disk\"` or `boot = \"menu\"`",
                 );
             }
         }
         return None;
     };
-    only_with(fields, way, &["kernel"], &["initrd", "args"]);
-    only_with(fields, way, &["kernel", "script"], &["config"]);
+    only_with(fields, way, &["os", "kernel"], &["initrd", "args"]);
+    only_with(fields, way, &["os", "kernel", "script"], &["config"]);
     only_with(fields, way, &["boot"], &["leave_by"]);
     match way {
+        "os" => of_system(fields, os?),
         "kernel" => linux(fields).map(Boot::Linux),
         "script" => text_file(fields, &fields.text("script")?).map(Boot::Script),
         _ => {
@@ -139,17 +155,67 @@ fn linux(fields: &Fields<'_, '_>) -> Option<Linux> {
     Some(Linux { kernel: kernel?, initrds, args, args_place: fields.world.problems.place(at) })
 }
 
+/// What the system boots; initrds and arguments of the profile come behind its own.
+fn of_system(fields: &Fields<'_, '_>, os: &Chosen) -> Option<Boot> {
+    let (kernel, initrds, args) = match &os.boots {
+        Boots::Linux { kernel, initrds, args } => (kernel.clone(), initrds.clone(), args),
+        Boots::Script(script) => {
+            for written in ["initrd", "args"].into_iter().filter_map(|name| fields.written(name)) {
+                let note = fields
+                    .error(written.key, format!("`{}` boots a script of its own, which takes none of these", os.name));
+                note.next("remove it here");
+            }
+            return Some(Boot::Script(script.clone()));
+        }
+    };
+    let own = fields.texts("initrd").unwrap_or_default();
+    let own = own.into_iter().filter(|name| fields.world.known("asset", name)).map(|at| at.value);
+    let initrds = initrds.into_iter().chain(own).collect();
+    let (more, at) = self::args(fields);
+    let args = [args.as_str(), &more].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    Some(Boot::Linux(Linux { kernel, initrds, args, args_place: fields.world.problems.place(at) }))
+}
+
+/// Configs that nothing in the system reads that they are for.
+pub(super) fn check_configs(
+    world: &World<'_>,
+    chosen: &BTreeMap<String, Chosen>,
+    classes: &BTreeMap<String, Class>,
+    machines: &[machines::Draft],
+    default: Option<&str>,
+) {
+    let check = |kind: &str, name: &str, profile: Option<&str>| {
+        let Some(os) = profile.and_then(|profile| chosen.get(profile)) else { return };
+        let Some(fields) = world.find(kind, name).map(|block| Fields::new(world, block)) else { return };
+        configs::kinds(&fields).into_iter().for_each(|at| os.check_config(world, at.value, at.span));
+    };
+    chosen.keys().for_each(|profile| check("profile", profile, Some(profile)));
+    for class in classes.values() {
+        check("class", &class.name, class.profile.as_deref().or(default));
+    }
+    for machine in machines {
+        let os = machine.profile_of(classes).or(default).and_then(|profile| chosen.get(profile));
+        let (Some(os), Some(at)) = (os, machine.configs_at) else { continue };
+        machine.configs.iter().for_each(|config| os.check_config(world, config.kind, at));
+    }
+}
+
 /// The kernel's command line, joined from its parts. It is one line.
 fn args(fields: &Fields<'_, '_>) -> (String, Span) {
     let parts = fields.texts("args").unwrap_or_default();
-    for part in &parts {
+    let line = line(fields.world, &parts);
+    (line, fields.written("args").map_or(fields.block.header, |written| written.span))
+}
+
+/// A kernel's command line from its parts.
+pub(super) fn line(world: &World<'_>, parts: &[At<String>]) -> String {
+    for part in parts {
         if part.value.trim_end().contains(['\n', '\r', '\0']) {
-            let note = fields.error(part.span, "the kernel's arguments hold a line break");
+            let note = world.problems.error(part.span, "the kernel's arguments hold a line break");
             note.label("a command line is one line").next("write them as a list: args = [\"quiet\", \"…\"]");
         }
     }
-    let line = parts.iter().map(|part| part.value.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    (line, fields.written("args").map_or(fields.block.header, |written| written.span))
+    parts.iter().map(|part| part.value.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads a text file of the site.

@@ -44,10 +44,14 @@ pub struct LockedAsset {
 }
 
 /// An operating system as it was resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LockedOs {
     /// The version that its channel meant.
     pub version: String,
+    /// What its maker stated of its files' hashes, by the names of the assets.
+    pub sha256: BTreeMap<String, Sha256>,
+    /// Why that was believed; nothing where there are no hashes.
+    pub trust: Option<Trust>,
 }
 
 /// Why bytes were believed when they were locked.
@@ -58,17 +62,21 @@ pub enum Trust {
     FirstUse,
     /// They are what their CID says (IPFS).
     Cid,
+    /// Their hash stood in a list at this URL, which nobody signed.
+    Stated(String),
     /// They, or a list with their hash, were signed with this key.
     Signed(String),
 }
 
 const SIGNED_BY: &str = "signed by ";
+const STATED_BY: &str = "stated by ";
 
 impl fmt::Display for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trust::FirstUse => f.write_str("first use"),
             Trust::Cid => f.write_str("cid"),
+            Trust::Stated(url) => write!(f, "{STATED_BY}{url}"),
             Trust::Signed(key) => write!(f, "{SIGNED_BY}{key}"),
         }
     }
@@ -84,12 +92,17 @@ impl FromStr for Trust {
     type Err = firstlight_model::Invalid;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match (text, text.strip_prefix(SIGNED_BY)) {
-            ("first use", _) => Ok(Trust::FirstUse),
-            ("cid", _) => Ok(Trust::Cid),
-            (_, Some(key)) if !key.is_empty() => Ok(Trust::Signed(key.to_owned())),
-            _ => Err(firstlight_model::Invalid(format!(
-                "`{text}` is no reason for trust; expected \"first use\", \"cid\" or \"{SIGNED_BY}…\""
+        let after = |words| text.strip_prefix(words).filter(|rest| !rest.is_empty()).map(str::to_owned);
+        match text {
+            "first use" => return Ok(Trust::FirstUse),
+            "cid" => return Ok(Trust::Cid),
+            _ => {}
+        }
+        match (after(SIGNED_BY), after(STATED_BY)) {
+            (Some(key), _) => Ok(Trust::Signed(key)),
+            (None, Some(url)) => Ok(Trust::Stated(url)),
+            (None, None) => Err(firstlight_model::Invalid(format!(
+                "`{text}` is no reason for trust; expected \"first use\", \"cid\", \"{STATED_BY}…\" or \"{SIGNED_BY}…\""
             ))),
         }
     }

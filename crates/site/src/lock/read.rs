@@ -1,7 +1,11 @@
 //! The lock file from its text. Mistakes in it are problems of the site, with their line.
 
 use super::{LOCK_FILE, Lock, LockedAsset, LockedOs};
-use crate::{Memory, Report, Source, Sources, fields::Fields, fragment::Fragments, report::Collector, world::World};
+use crate::{
+    Memory, Report, Source, Sources, fields::Fields, fragment::Fragments, report::Collector, source::At, world::World,
+};
+use firstlight_catalog::listing::is_version;
+use serde_json::Value;
 use std::path::Path;
 
 /// Reads a lock file's text, alone.
@@ -42,5 +46,15 @@ fn asset(fields: &Fields<'_, '_>) -> Option<(String, LockedAsset)> {
 
 fn os(fields: &Fields<'_, '_>) -> Option<(String, LockedOs)> {
     fields.require("version", "\"4230.2.1\"");
-    Some((fields.label().value, LockedOs { version: fields.text("version")?.value }))
+    let (version, trust) = (fields.text("version"), fields.parsed("trust").map(|at| at.value));
+    if let Some(at) = version.as_ref().filter(|at| !is_version(&at.value)) {
+        fields.error(at.span, format!("`{}` is not a version", at.value));
+    }
+    let entries = fields.entries("sha256").unwrap_or_default();
+    let hash = |(name, at): (String, At<Value>)| {
+        let text = At::new(at.value.as_str().unwrap_or_default().to_owned(), at.span);
+        Some((name, fields.parse(text, "sha256")?.value))
+    };
+    let sha256 = entries.into_iter().filter_map(hash).collect();
+    Some((fields.label().value, LockedOs { version: version?.value, sha256, trust }))
 }

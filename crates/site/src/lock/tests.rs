@@ -11,18 +11,14 @@ fn with_lock(text: &str) -> Result<Lock, String> {
     parse(&sources, &Memory::default()).map(|loaded| loaded.site.lock).map_err(|report| report.to_string())
 }
 
+fn trust() -> impl Strategy<Value = Trust> {
+    let text = || any::<String>().prop_filter("a key has a name", |key| !key.is_empty());
+    prop_oneof![Just(Trust::FirstUse), Just(Trust::Cid), text().prop_map(Trust::Stated), text().prop_map(Trust::Signed)]
+}
+
 fn locked() -> impl Strategy<Value = LockedAsset> {
-    let trust = prop_oneof![
-        Just(Trust::FirstUse),
-        Just(Trust::Cid),
-        any::<String>().prop_filter("a key has a name", |key| !key.is_empty()).prop_map(Trust::Signed)
-    ];
-    (any::<String>(), 0..=i64::MAX as u64, any::<[u8; 32]>(), trust).prop_map(|(url, size, hash, trust)| LockedAsset {
-        url,
-        size,
-        sha256: Sha256(hash),
-        trust,
-    })
+    (any::<String>(), 0..=i64::MAX as u64, any::<[u8; 32]>(), trust())
+        .prop_map(|(url, size, hash, trust)| LockedAsset { url, size, sha256: Sha256(hash), trust })
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -30,7 +26,10 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn lock() -> impl Strategy<Value = Lock> {
-    let os = prop::collection::btree_map(name(), any::<String>().prop_map(|version| LockedOs { version }), 0..4);
+    let hashes = prop::collection::btree_map(any::<String>(), any::<[u8; 32]>().prop_map(Sha256), 0..3);
+    let os = ("[0-9a-z][0-9a-z+~-]{0,9}", hashes, prop::option::of(trust()))
+        .prop_map(|(version, sha256, trust)| LockedOs { version, sha256, trust });
+    let os = prop::collection::btree_map(name(), os, 0..4);
     (prop::collection::btree_map(name(), locked(), 0..6), os).prop_map(|(assets, os)| Lock { assets, os })
 }
 
@@ -61,9 +60,18 @@ proptest! {
 fn it_looks_as_documented() {
     let sha256 = Sha256([0xab; 32]);
     let kernel = LockedAsset { url: "https://boot.example/vmlinuz".into(), size: 5, sha256, trust: Trust::FirstUse };
+    let talos = LockedOs {
+        version: "1.11.5".into(),
+        sha256: [("talos-stable-kernel".to_owned(), sha256)].into(),
+        trust: Some(Trust::Stated("https://talos.example/releases".into())),
+    };
     let lock = Lock {
         assets: [("kernel".to_owned(), kernel)].into(),
-        os: [("flatcar/stable".to_owned(), LockedOs { version: "4230.2.1".into() })].into(),
+        os: [
+            ("flatcar/stable".to_owned(), LockedOs { version: "4230.2.1".into(), ..LockedOs::default() }),
+            ("talos/stable".to_owned(), talos),
+        ]
+        .into(),
     };
     let expected = format!(
         "# Written by `firstlight assets`. Commit it beside the site: the same site then boots the same bytes everywhere.
@@ -77,6 +85,14 @@ asset \"kernel\" {{
 
 os \"flatcar/stable\" {{
   version = \"4230.2.1\"
+}}
+
+os \"talos/stable\" {{
+  version = \"1.11.5\"
+  trust   = \"stated by https://talos.example/releases\"
+  sha256 = {{
+    \"talos-stable-kernel\" = \"{sha256}\"
+  }}
 }}
 "
     );
@@ -111,8 +127,10 @@ fn mistakes_have_their_line() {
         ),
         (
             &format!("asset \"a\" {{\n  url = \"x\"\n  size = 1\n  sha256 = \"{hash}\"\n  trust = \"hope\"\n}}"),
-            "`hope` is no reason for trust; expected \"first use\", \"cid\" or \"signed by …\"",
+            "`hope` is no reason for trust; expected \"first use\", \"cid\", \"stated by …\" or \"signed by …\"",
         ),
+        ("os \"a\" {\n  version = \"../1\"\n}", "firstlight.lock:2:13"),
+        ("os \"a\" {\n  version = \"1\"\n  sha256 = { x = \"12\" }\n}", "`12` is not a SHA-256 digest"),
         ("os \"a\" {\n  version = env(\"HOME\")\n}", "firstlight.lock:2:17"),
     ] {
         let said = with_lock(text).unwrap_err();

@@ -1,6 +1,6 @@
 //! The lock file as text.
 
-use super::{Lock, LockedAsset};
+use super::{Lock, LockedAsset, LockedOs};
 use crate::show::quoted;
 use std::fmt;
 
@@ -18,8 +18,23 @@ impl fmt::Display for Lock {
             writeln!(f, "  trust  = {}\n}}", quoted(&trust.to_string()))?;
         }
         for (name, os) in &self.os {
-            writeln!(f, "\nos {} {{\n  version = {}\n}}", quoted(name), quoted(&os.version))?;
+            self::os(f, name, os)?;
         }
         Ok(())
     }
+}
+
+fn os(f: &mut fmt::Formatter<'_>, name: &str, os: &LockedOs) -> fmt::Result {
+    writeln!(f, "\nos {} {{\n  version = {}", quoted(name), quoted(&os.version))?;
+    if let Some(trust) = &os.trust {
+        writeln!(f, "  trust   = {}", quoted(&trust.to_string()))?;
+    }
+    if !os.sha256.is_empty() {
+        writeln!(f, "  sha256 = {{")?;
+        for (asset, hash) in &os.sha256 {
+            writeln!(f, "    {} = \"{hash}\"", quoted(asset))?;
+        }
+        writeln!(f, "  }}")?;
+    }
+    writeln!(f, "}}")
 }

@@ -15,6 +15,10 @@ pub(super) fn asset(page: &mut Page, asset: &Asset, site: &Site) {
             }
             page.text("path", path);
         }
+        AssetSource::Later(system) => {
+            let urls = site.systems.get(system).and_then(|system| system.files.get(&asset.name)).map(|file| &file.url);
+            page.maybe("url", &urls);
+        }
     }
     match &asset.pin {
         Pin::Sha256(hash) => page.text("sha256", hash),
@@ -33,6 +37,7 @@ fn signed(page: &mut Page, signed: &Signed, site: &Site) {
         match key {
             SigningKey::OpenPgp(path) => files.push(relative(path, site)),
             SigningKey::Minisign(text) => minisign.push(text.clone()),
+            SigningKey::Catalog(name) => files.push(format!("{}{name}", firstlight_catalog::FOLDER)),
         }
     }
     one_or_more(page, "key", &files);

@@ -10,4 +10,5 @@ mod mistakes;
 mod mistakes_page;
 mod properties;
 mod secrets;
+mod systems;
 mod whole;

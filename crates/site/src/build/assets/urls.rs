@@ -34,7 +34,7 @@ pub(super) fn servers(fields: &Fields<'_, '_>, name: &str) -> Vec<String> {
 }
 
 /// Complains where it is not one with one of `schemes`.
-fn is_url(fields: &Fields<'_, '_>, text: &At<String>, schemes: &[&str]) -> bool {
+pub(in crate::build) fn is_url(fields: &Fields<'_, '_>, text: &At<String>, schemes: &[&str]) -> bool {
     let url = &text.value;
     if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         let note = fields.error(text.span, format!("the URL `{}` holds a space or a control character", shown(url)));
