@@ -82,7 +82,7 @@ impl<'w, 'a> Words<'w, 'a> {
             };
             let known = self.known.keys().map(String::as_str).chain(OF_VERSION);
             let help = suggestion(word, known);
-            self.world.problems.error(at.span, message).help(help.or_else(|| Some(format!("add it to `values`"))));
+            self.world.problems.error(at.span, message).help(help.or_else(|| Some("add it to `values`".to_owned())));
             return None;
         }
         Some(Filled { text, later })
