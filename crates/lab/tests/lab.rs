@@ -351,6 +351,7 @@ fn site(root: &Path) -> Site {
         dns: None,
         networks: vec![network],
         assets: BTreeMap::new(),
+        systems: BTreeMap::new(),
         asset_settings: Default::default(),
         lock: Default::default(),
         profiles: BTreeMap::new(),
