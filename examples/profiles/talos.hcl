@@ -1,9 +1,8 @@
 # Talos Linux. Its installer reads the machine's configuration from here; what goes into that besides the disk comes from
 # `talosctl gen config`: paste its cluster and machine parts into talos/machine.yaml.
 #
-# Talos runs no scripts, and its installer reports nothing. What reports here is a static pod of the installed system; so a
-# machine that starts from the network first boots Talos from there once more after the install, finds itself on its
-# disk and reports then: two of the attempts are used up, and the first one counts as failed.
+# Talos runs no scripts, and its installer reports nothing. What reports here is a static pod of the installed system: see
+# docs/installing.md.
 
 asset "talos-linux" {
   path = "assets/talos/vmlinuz-amd64"
@@ -33,8 +32,8 @@ profile "talos" {
 
   # Talos itself chooses the disk, the first one that fits; it knows no "smallest".
   install {
-    wipe     = false # true: no machine waits for `firstlight machines approve` before its first install
-    attempts = 3
+    wipe        = false # true: no machine waits for `firstlight machines approve` before its first install
+    reported_by = "system"
     disk { size = ">=10G" }
   }
 }

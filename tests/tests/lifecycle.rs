@@ -22,6 +22,15 @@ profile "flatcar" {
     timeout = "TIMEOUT"
   }
 }
+profile "talos" {
+  kernel = asset.linux
+  args   = "up={{ report_url }}"
+  install {
+    disk        = "/dev/vda"
+    wipe        = true
+    reported_by = "system"
+  }
+}
 profile "careful" {
   kernel = asset.linux
   args   = "up={{ report_url }}"
@@ -43,6 +52,11 @@ machine "kitt" {
 machine "hal" {
   mac     = "52:54:00:00:00:02"
   profile = "small"
+}
+machine "gort" {
+  mac      = "52:54:00:00:00:04"
+  profile  = "talos"
+  leave_by = "sanboot"
 }
 machine "tars" {
   mac     = "52:54:00:00:00:03"
@@ -285,4 +299,22 @@ fn what_a_parked_machine_tells_is_heard_though_the_server_that_parked_it_was_kil
     assert_eq!(told(&newer), "noted\n200");
     assert!(told(&older).ends_with("409"), "another script was given since");
     assert_eq!(stage(&server, "52:54:00:00:00:99").0, "parked");
+}
+
+#[test]
+fn an_install_that_its_system_reports_is_one_attempt_with_a_restart_between() {
+    let (net, server) = serve(&site("park", "small", "1h"));
+    let installer = asks(&net, 4);
+    let up = report_url(&installer);
+    let kernel = installer.split_whitespace().find(|word| word.ends_with("/linux")).unwrap();
+    assert_eq!(curl(&net, kernel), "a kernel");
+    // The installer starts the machine anew: its firmware asks again.
+    let again = asks(&net, 4);
+    assert!(again.contains("sanboot") && !again.contains("kernel "), "{again}");
+    assert_eq!(stage(&server, "gort").0, "installing");
+    assert!(post(&net, &up, "").ends_with("200"), "what started from the disk reports");
+    assert_eq!(stage(&server, "gort").0, "installed");
+    assert!(asks(&net, 4).contains("sanboot"));
+    let shown = server.machines("gort");
+    assert!(!shown.contains("failed") && shown.contains("asked again, and starts its disk"), "{shown}");
 }

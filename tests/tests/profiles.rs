@@ -47,7 +47,8 @@ impl Served {
             let file = folder.join(format!("{name}.hcl"));
             let profile = fs::read_to_string(&file).unwrap();
             // No word of a person's is needed here.
-            let wiping = ["    wipe = false", "    wipe     = false"].map(|line| (line, line.replace("false", "true")));
+            let wiping =
+                ["    wipe = false", "    wipe        = false"].map(|line| (line, line.replace("false", "true")));
             fs::write(&file, wiping.iter().fold(profile, |text, (from, to)| text.replace(from, to))).unwrap();
         });
         net.give_client("10.20.0.11/24");

@@ -4,7 +4,7 @@
 use crate::{Ask, BootSet, Choice, Decision, Outcome, configs, decide::Why};
 use firstlight_model::Timestamp;
 use firstlight_plan::{Boots, Input, Install, Rules, Stage, Standing, step};
-use firstlight_site::{Boot, Profile};
+use firstlight_site::{Boot, Profile, ReportedBy};
 
 impl BootSet {
     /// What the site says of the machine that asks, for [`firstlight_plan::step`].
@@ -60,7 +60,10 @@ impl BootSet {
             (Stage::Held | Stage::Retired, _) => (Outcome::Park(waits(standing)), false),
             (Stage::Parked, _) => self.parked(standing.cause.clone(), why),
             (_, Outcome::Park(reason)) => self.parked(reason, why),
-            (stage, Outcome::Profile(profile)) if profile.install.is_some() => (installs(stage, profile), false),
+            (stage, Outcome::Profile(profile)) if profile.install.is_some() => {
+                let starts_disk = standing.starts_what_it_installs();
+                (if starts_disk { Outcome::Disk } else { installs(stage, profile) }, false)
+            }
             (_, outcome) => (outcome, false),
         }
     }
@@ -107,6 +110,7 @@ impl Decision<'_> {
                     wipe: install.wipe,
                     attempts: install.attempts,
                     timeout: install.timeout,
+                    reported_by_system: install.reported_by == ReportedBy::System,
                 }),
                 (None, Boot::Disk(_)) => Boots::Disk,
                 (None, Boot::Menu) => Boots::Elsewhere,

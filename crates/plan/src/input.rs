@@ -105,6 +105,9 @@ pub struct Install {
     pub attempts: u32,
     /// How long an attempt may take until it has reported.
     pub timeout: Duration,
+    /// What was installed reports, and not the installer: before a machine that asks again has failed, its disk is started
+    /// once.
+    pub reported_by_system: bool,
 }
 
 /// Why something is not accepted.

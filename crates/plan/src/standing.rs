@@ -144,6 +144,11 @@ impl Standing {
         !last.ended && !late && !self.stage.waits()
     }
 
+    /// True in the middle of an install whose disk is started, to report.
+    pub fn starts_what_it_installs(&self) -> bool {
+        self.stage == Stage::Installing && self.attempt.as_ref().is_some_and(|attempt| attempt.from_disk)
+    }
+
     /// The profile that it boots once, where its last script was that.
     pub fn boots_once(&self) -> Option<&str> {
         let once = self.once.as_ref()?;
@@ -164,6 +169,12 @@ pub struct Attempt {
     /// Whether it has ended: by its report that it is done, or that it failed.
     #[serde(default)]
     pub ended: bool,
+    /// Where its script installs: the machine has fetched the kernel.
+    #[serde(default)]
+    pub fetched: bool,
+    /// What it has installed was started from the disk, for it is that which reports.
+    #[serde(default)]
+    pub from_disk: bool,
 }
 
 /// An attempt that failed.

@@ -1,6 +1,8 @@
 //! The table: what an input does to a machine that stands somewhere.
 
-use crate::{Boots, Input, Install, Order, Refused, Rules, Stage, Standing, Transition, orders::ordered, walk::Walk};
+use crate::{
+    Attempt, Boots, Input, Install, Order, Refused, Rules, Stage, Standing, Transition, orders::ordered, walk::Walk,
+};
 use firstlight_model::{Timestamp, format_duration};
 use std::time::Duration;
 
@@ -126,6 +128,7 @@ fn boot(walk: &mut Walk, attempt: &str, rules: &Rules, reports: bool) {
 fn install_or_disk(walk: &mut Walk, attempt: &str, rules: &Rules, install: &Install) {
     match walk.stage() {
         Stage::Armed => begin_install(walk, attempt, install),
+        Stage::Installing if install.reported_by_system && starts_from_disk(walk) => {}
         Stage::Installing | Stage::InstallFailed => {
             if walk.stage() == Stage::Installing {
                 walk.install_failed(AGAIN);
@@ -174,7 +177,26 @@ fn begin_install(walk: &mut Walk, attempt: &str, install: &Install) {
     walk.standing.deadline = Some(after(walk.now, install.timeout));
 }
 
+/// True where the installer may have done its work and started the machine anew, so that the disk is started; once in an
+/// attempt. The attempt goes on, and so does its time.
+fn starts_from_disk(walk: &mut Walk) -> bool {
+    let ran = |attempt: &&mut Attempt| attempt.installs && attempt.fetched && !attempt.from_disk;
+    let Some(attempt) = walk.standing.attempt.as_mut().filter(ran) else { return false };
+    attempt.from_disk = true;
+    let id = attempt.id.clone();
+    walk.note("asked again, and starts its disk: what was installed there is to report", Some(id));
+    true
+}
+
 fn fetched_kernel(walk: &mut Walk, attempt: &str) {
+    if let Some(own) = &mut walk.standing.attempt
+        && own.id == attempt
+        && own.installs
+        && !own.fetched
+    {
+        own.fetched = true;
+        walk.keep();
+    }
     if let Some(once) = &mut walk.standing.once
         && once.attempt.as_deref() == Some(attempt)
         && !once.fetched

@@ -76,7 +76,8 @@ impl Walk {
 
     /// The machine is given the script of this attempt.
     pub(crate) fn attempt(&mut self, id: &str, installs: bool) {
-        self.standing.attempt = Some(Attempt { id: id.to_owned(), began: self.now, installs, ended: false });
+        let (id, began) = (id.to_owned(), self.now);
+        self.standing.attempt = Some(Attempt { id, began, installs, ended: false, fetched: false, from_disk: false });
     }
 
     /// It is told to wait, once more.

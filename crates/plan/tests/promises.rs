@@ -27,9 +27,9 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
-    let install = (any::<bool>(), 1u32..4).prop_map(|(wipe, attempts)| {
+    let install = (any::<bool>(), 1u32..4, any::<bool>()).prop_map(|(wipe, attempts, reported_by_system)| {
         let timeout = Duration::from_secs(100);
-        Boots::Install(Install { profile: "p".to_owned(), wipe, attempts, timeout })
+        Boots::Install(Install { profile: "p".to_owned(), wipe, attempts, timeout, reported_by_system })
     });
     let boots = prop_oneof![
         6 => install,
@@ -107,7 +107,7 @@ proptest! {
     #[test]
     fn a_report_counts_once(wipe: bool, id in "[ab]") {
         let timeout = Duration::from_secs(100);
-        let boots = Boots::Install(Install { profile: "p".to_owned(), wipe, attempts: 3, timeout });
+        let boots = Boots::Install(Install { profile: "p".to_owned(), wipe, attempts: 3, timeout, reported_by_system: false });
         let rules = Rules { declared: true, boots, once_is_safe: true };
         let armed = step(&Standing::default(), &Order::Arm.into(), &rules, Timestamp(0)).unwrap().standing;
         let installing = step(&armed, &Input::Asked("a".to_owned()), &rules, Timestamp(0)).unwrap().standing;

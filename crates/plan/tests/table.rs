@@ -13,12 +13,25 @@ fn rules(boots: Boots) -> Rules {
 
 fn installs(wipe: bool) -> Rules {
     let timeout = Duration::from_secs(3600);
-    rules(Boots::Install(Install { profile: "flatcar".to_owned(), wipe, attempts: 3, timeout }))
+    rules(Boots::Install(Install {
+        profile: "flatcar".to_owned(),
+        wipe,
+        attempts: 3,
+        timeout,
+        reported_by_system: false,
+    }))
 }
 
 /// A machine as it usually is in that stage: on its first install, or after it.
 fn usual(stage: Stage) -> Standing {
-    let attempt = Attempt { id: "a".to_owned(), began: NOW, installs: stage != Stage::Booting, ended: false };
+    let attempt = Attempt {
+        id: "a".to_owned(),
+        began: NOW,
+        installs: stage != Stage::Booting,
+        ended: false,
+        fetched: false,
+        from_disk: false,
+    };
     let begun = !matches!(stage, Stage::Unknown | Stage::Parked | Stage::Approved);
     let out = matches!(stage, Stage::Installing | Stage::Booting);
     Standing {
@@ -113,6 +126,28 @@ fn an_install_loop_ends_in_a_hold_that_names_every_attempt() {
     );
     let silent = walk(&[asked("a", 0), (Input::Tick, 3599), (Input::Tick, 3600)], &installs(true));
     assert_eq!((silent.stage, silent.cause.as_str()), (Stage::InstallFailed, "did not report within 1h"));
+}
+
+#[test]
+fn what_was_installed_is_started_once_where_it_is_that_which_reports() {
+    let Rules { boots: Boots::Install(install), .. } = installs(true) else { panic!() };
+    let by_system = rules(Boots::Install(Install { reported_by_system: true, ..install }));
+    let kernel = |id: &str| (Input::FetchedKernel(id.to_owned()), 20);
+    let report = |id: &str| (Input::Reported(id.to_owned()), 200);
+    // The installer has started the machine anew, and its system reports with the attempt's own token.
+    let restarted = [asked("a", 0), kernel("a"), asked("b", 100)];
+    let standing = walk(&restarted, &by_system);
+    assert!(standing.starts_what_it_installs() && standing.failures.is_empty());
+    assert_eq!(standing.deadline, Some(Timestamp(NOW.0 + 3_600_000)), "the attempt's own time goes on");
+    let done = walk(&[&restarted[..], &[report("a")]].concat(), &by_system);
+    assert_eq!((done.stage, done.tries, done.on_disk), (Stage::Installed, 1, true));
+    // A disk that does not start is no end: the next attempt installs.
+    let again = walk(&[&restarted[..], &[asked("c", 150)]].concat(), &by_system);
+    assert_eq!((again.stage, again.tries, again.starts_what_it_installs()), (Stage::Installing, 2, false));
+    assert!(step(&again, &Input::Reported("a".to_owned()), &by_system, NOW).is_err(), "the first one is over");
+    // It never came to its kernel: nothing can have been installed. And where the installer reports, it has failed.
+    assert_eq!(walk(&[asked("a", 0), asked("b", 100)], &by_system).tries, 2);
+    assert_eq!(walk(&restarted, &installs(true)).tries, 2);
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn live(reports: bool) -> Rules {
 }
 
 fn installs() -> Rules {
-    let install = Install { profile: "flatcar".to_owned(), wipe: true, attempts: 3, timeout: HOUR };
+    let install =
+        Install { profile: "flatcar".to_owned(), wipe: true, attempts: 3, timeout: HOUR, reported_by_system: false };
     Rules { boots: Boots::Install(install), ..live(true) }
 }
 

@@ -140,7 +140,7 @@ static BLOCKS: &[Schema] = &[
         &[block(
             "install",
             false,
-            &["disk", "wipe", "attempts", "timeout"],
+            &["disk", "wipe", "attempts", "timeout", "reported_by"],
             &[block("disk", false, &["serial", "model", "size", "rotational"], &[])],
         )],
     ),

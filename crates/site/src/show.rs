@@ -5,7 +5,8 @@ mod dns;
 
 use crate::{
     AssetSettings, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine, LeaveBy,
-    Linux, Loader, Machine, Naming, Network, Over, Pool, Profile, Secret, SecretSource, Site, Then, Unknown, Vars,
+    Linux, Loader, Machine, Naming, Network, Over, Pool, Profile, ReportedBy, Secret, SecretSource, Site, Then,
+    Unknown, Vars,
 };
 use firstlight_model::format_duration;
 use serde_json::{Value, json};
@@ -247,6 +248,7 @@ fn profile(page: &mut Page, profile: &Profile) {
             page.set("wipe", install.wipe);
             page.set("attempts", install.attempts);
             page.text("timeout", format_duration(install.timeout));
+            page.text("reported_by", reported_by(install.reported_by));
             match &install.disk {
                 DiskChoice::Path(path) => page.text("disk", path),
                 DiskChoice::Fitting(wanted) => page.block("disk", None, |page| disk(page, wanted)),
@@ -268,6 +270,13 @@ fn linux(page: &mut Page, linux: &Linux) {
     page.text("kernel", &linux.kernel);
     page.list("initrd", &linux.initrds);
     page.text("args", &linux.args);
+}
+
+fn reported_by(by: ReportedBy) -> &'static str {
+    match by {
+        ReportedBy::Installer => "installer",
+        ReportedBy::System => "system",
+    }
 }
 
 fn leave_by(by: LeaveBy) -> &'static str {

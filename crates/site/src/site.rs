@@ -333,6 +333,19 @@ pub struct Install {
     /// How long an attempt may take until it has reported; 1 h where not set.
     #[serde(serialize_with = "as_written")]
     pub timeout: Duration,
+    /// Who reports that the install is done; the installer where not set.
+    pub reported_by: ReportedBy,
+}
+
+/// Who reports that an install is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportedBy {
+    /// The installer, at its end.
+    Installer,
+    /// The system that was installed, at its first start. A machine that asks again in the middle of an install is sent to
+    /// its disk, once in each attempt.
+    System,
 }
 
 /// What a profile boots.

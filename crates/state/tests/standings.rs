@@ -8,7 +8,13 @@ use std::{fs, path::PathBuf, time::Duration};
 
 fn rules() -> Rules {
     let timeout = Duration::from_secs(60);
-    let boots = Boots::Install(Install { profile: "p".to_owned(), wipe: true, attempts: 3, timeout });
+    let boots = Boots::Install(Install {
+        profile: "p".to_owned(),
+        wipe: true,
+        attempts: 3,
+        timeout,
+        reported_by_system: false,
+    });
     Rules { declared: true, boots, once_is_safe: true }
 }
 

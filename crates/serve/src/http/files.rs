@@ -156,10 +156,13 @@ impl Handler {
         }
     }
 
-    /// A boot-once is over with the boot that fetched its kernel. Nobody else's standing changes by that.
+    /// A boot-once is over with the boot that fetched its kernel, and an install may have been done from then on. Nobody
+    /// else's standing changes by that.
     fn fetches_kernel(&self, set: &BootSet, attempt: &Attempt) {
-        let once = self.http.lifecycle.standing(&attempt.who).once;
-        if once.is_some_and(|once| once.attempt.as_ref() == Some(&attempt.id)) {
+        let standing = self.http.lifecycle.standing(&attempt.who);
+        let once = standing.once.is_some_and(|once| once.attempt.as_ref() == Some(&attempt.id));
+        let installs = |own: firstlight_plan::Attempt| own.id == attempt.id && own.installs && !own.fetched;
+        if once || standing.attempt.is_some_and(installs) {
             let subject = Subject { who: &attempt.who, ask: &attempt.ask, choice: None };
             self.http.lifecycle.take_note(set, &subject, Input::FetchedKernel(attempt.id.clone()), now());
         }

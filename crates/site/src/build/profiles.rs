@@ -5,13 +5,16 @@ use super::{
     os::{Boots, Chosen, Systems},
 };
 use crate::{
-    Boot, Class, Config, Install, LeaveBy, Linux, Profile, TextFile,
+    Boot, Class, Config, Install, LeaveBy, Linux, Profile, ReportedBy, TextFile,
     fields::Fields,
     functions::{nearby, reason},
     source::{At, Span},
     world::World,
 };
 use std::{collections::BTreeMap, time::Duration};
+
+/// The words of `reported_by`.
+const REPORTED_BY: &[(&str, ReportedBy)] = &[("installer", ReportedBy::Installer), ("system", ReportedBy::System)];
 
 /// The profiles, and what those boot that name an operating system.
 pub(super) fn read(world: &World<'_>, systems: &Systems) -> (BTreeMap<String, Profile>, BTreeMap<String, Chosen>) {
@@ -57,6 +60,7 @@ fn install(fields: &Fields<'_, '_>) -> Option<Install> {
         wipe: inner.flag("wipe").unwrap_or(false),
         attempts: inner.number("attempts", 1..=20).unwrap_or(3),
         timeout: inner.duration("timeout").map_or(Duration::from_secs(3600), |at| at.value),
+        reported_by: inner.word("reported_by", REPORTED_BY).map_or(ReportedBy::Installer, |at| at.value),
     })
 }
 
