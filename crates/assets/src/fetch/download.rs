@@ -8,13 +8,18 @@
 use super::{Expected, Fetcher, tries::Tries};
 use crate::{
     Error, Mismatch, Progress, Step, Told,
-    sources::{Ask, SourceError, Stream, shown},
+    sources::{Ask, SourceError, Stream, Warning, shown},
     store::{Origin, Part, Write},
 };
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
 use sha2::Digest;
-use std::{io::Read, sync::Arc, thread, time::Duration};
+use std::{
+    io::Read,
+    sync::{Arc, mpsc::Receiver},
+    thread,
+    time::Duration,
+};
 
 /// How often is looked whether another process has ended its fetch.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -147,7 +152,7 @@ impl Transfer<'_> {
         let validator = self.part.origin.clone().filter(|origin| origin.url == id).and_then(|origin| origin.validator);
         let goes_on = self.mix || validator.is_some();
         let from = if goes_on { self.part.len() } else { 0 };
-        let ask = Ask { url, from, validator: validator.as_deref().filter(|_| from > 0) };
+        let ask = Ask { url, from, validator: validator.as_deref().filter(|_| from > 0), have: Some(self.part.file()) };
         let stream = self.fetcher.sources.open(&ask)?;
         if let (Some(says), Some(expected)) = (stream.total, self.expected.size)
             && says != expected
@@ -171,7 +176,11 @@ impl Transfer<'_> {
         let mut buffer = vec![0; 256 << 10];
         loop {
             let done = self.part.len();
-            let n = match stream.body.read(&mut buffer) {
+            let read = stream.body.read(&mut buffer);
+            for Warning { url, why } in stream.warnings.iter().flat_map(Receiver::try_iter) {
+                self.tell(Step::Failed { url: &url, why: &why, wait: Duration::ZERO });
+            }
+            let n = match read {
                 Ok(0) => break,
                 Ok(n) => n,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,

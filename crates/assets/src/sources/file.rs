@@ -21,7 +21,14 @@ pub(super) fn open(ask: &Ask<'_>) -> Result<Stream, SourceError> {
     let unchanged = ask.validator.is_none() || ask.validator == validator.as_deref();
     let starts_at = if unchanged && ask.from <= metadata.len() { ask.from } else { 0 };
     file.seek(SeekFrom::Start(starts_at)).map_err(failed)?;
-    Ok(Stream { body: Box::new(file), total: Some(metadata.len()), starts_at, validator, verified: false })
+    Ok(Stream {
+        body: Box::new(file),
+        total: Some(metadata.len()),
+        starts_at,
+        validator,
+        verified: false,
+        warnings: None,
+    })
 }
 
 /// An absolute path, on this computer.
@@ -54,7 +61,7 @@ mod tests {
         std::fs::write(&path, "hello").unwrap();
         let url = format!("file://{}", path.display());
         let read = |from, validator| {
-            let mut stream = open(&Ask { url: &url, from, validator }).unwrap();
+            let mut stream = open(&Ask { url: &url, from, validator, have: None }).unwrap();
             let mut text = String::new();
             stream.body.read_to_string(&mut text).unwrap();
             (text, stream.starts_at, stream.validator.unwrap())

@@ -13,6 +13,8 @@ use ureq::http::{HeaderMap, Response, StatusCode, header};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// As many as browsers follow half of.
 const MOST_REDIRECTS: u32 = 10;
+/// As many as are used at once.
+const IDLE_CONNECTIONS: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Http {
@@ -28,6 +30,7 @@ impl Http {
             .timeout_per_read(Some(patience.stall))
             .timeout_per_write(Some(patience.stall))
             .max_redirects(MOST_REDIRECTS)
+            .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .http_status_as_error(false)
             .accept_encoding("identity")
             .user_agent(concat!("firstlight/", env!("CARGO_PKG_VERSION")))
@@ -47,6 +50,27 @@ impl Http {
         self.stream(ask, response)
     }
 
+    /// The body of an answer in another form than that of a file, which is told apart by its `accept`. The whole must not
+    /// take longer than `longest`.
+    pub(super) fn body(
+        &self,
+        url: &str,
+        accept: &str,
+        longest: Option<Duration>,
+    ) -> Result<impl Read + Send + use<>, SourceError> {
+        let request = self.agent.get(url).header(header::ACCEPT, accept);
+        let request = request.config().timeout_global(longest).build();
+        let response = request.call().map_err(|error| self.failed(error))?;
+        match response.status() {
+            StatusCode::OK => {}
+            other => return Err(SourceError::Status(other.as_u16())),
+        }
+        refuse_encoded(response.headers())?;
+        refuse_page(response.headers(), url)?;
+        let body = response.into_body().into_with_config().limit(u64::MAX).reader();
+        Ok(Body { body, stall: self.stall })
+    }
+
     fn stream(&self, ask: &Ask<'_>, response: Response<ureq::Body>) -> Result<Stream, SourceError> {
         let headers = response.headers();
         let (starts_at, total) = match response.status() {
@@ -60,7 +84,7 @@ impl Http {
         let validator = validator(headers);
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
         let body = Box::new(Body { body, stall: self.stall });
-        Ok(Stream { body, total, starts_at, validator, verified: false })
+        Ok(Stream { body, total, starts_at, validator, verified: false, warnings: None })
     }
 
     fn failed(&self, error: ureq::Error) -> SourceError {
@@ -108,7 +132,7 @@ fn nothing_left(headers: &HeaderMap, from: u64) -> Result<Stream, SourceError> {
     match says.strip_prefix("bytes */").and_then(|total| total.parse::<u64>().ok()) {
         Some(total) if total == from && from > 0 => {
             let (body, validator) = (Box::new(io::empty()), validator(headers));
-            Ok(Stream { body, total: Some(total), starts_at: from, validator, verified: false })
+            Ok(Stream { body, total: Some(total), starts_at: from, validator, verified: false, warnings: None })
         }
         _ if from == 0 => Err(SourceError::Status(416)),
         _ => Err(SourceError::WrongRange { asked: from, got: "416 Range Not Satisfiable".to_owned() }),

@@ -5,13 +5,20 @@
 mod error;
 mod file;
 mod http;
+mod ipfs;
 mod url;
 
 use firstlight_model::Sha256;
 use firstlight_site::Site;
-use std::{io::Read, time::Duration};
+use std::{
+    fs::File,
+    io::Read,
+    sync::{Arc, mpsc::Receiver},
+    time::Duration,
+};
 
 pub use error::SourceError;
+pub(crate) use ipfs::Warning;
 pub use url::shown;
 pub(crate) use url::{last_part, scheme};
 
@@ -48,6 +55,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) from: u64,
     /// What [`Stream::validator`] was when those came from this same URL: the source begins anew where it has changed.
     pub(crate) validator: Option<&'a str>,
+    /// Those bytes. A source that knows what they must be compares them, and begins anew where they are not.
+    pub(crate) have: Option<&'a File>,
 }
 
 /// The bytes of a URL.
@@ -63,18 +72,23 @@ pub(crate) struct Stream {
     pub(crate) validator: Option<String>,
     /// Whether every byte was verified before it came out of `body` (IPFS): then it may be used before the whole is here.
     pub(crate) verified: bool,
+    /// What goes wrong on the way without harm, as it happens.
+    pub(crate) warnings: Option<Receiver<Warning>>,
 }
 
 /// Every source, with what they are set up with.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    http: http::Http,
+    http: Arc<http::Http>,
+    ipfs: ipfs::Ipfs,
     peers: Vec<String>,
 }
 
 impl Sources {
     pub(crate) fn new(site: &Site, patience: &Patience) -> Sources {
-        Sources { http: http::Http::new(patience), peers: site.asset_settings.peers.clone() }
+        let http = Arc::new(http::Http::new(patience));
+        let ipfs = ipfs::Ipfs::new(&http, &site.asset_settings.gateways, patience);
+        Sources { http, ipfs, peers: site.asset_settings.peers.clone() }
     }
 
     /// The URLs to ask for an object: the site's peers by its hash, then its own.
@@ -89,6 +103,7 @@ impl Sources {
         match &*scheme(ask.url) {
             "http" | "https" => self.http.open(ask),
             "file" => file::open(ask),
+            "ipfs" => self.ipfs.open(ask),
             other => Err(SourceError::Unsupported(other.to_owned())),
         }
     }
