@@ -187,6 +187,37 @@ fn a_new_site_is_valid_and_never_overwritten() {
 }
 
 #[test]
+fn a_new_site_begins_with_ready_profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
+    let site = new.display().to_string();
+    let flags = ["--interface", "eth1", "--subnet", "10.20.0.0/24", "--profile", "debian", "--profile", "alpine"];
+    let made = firstlight_says(&[&["init", &site][..], &flags].concat());
+    assert!(made.code == Some(0) && made.text.contains("new/assets/debian/linux"), "{}", made.text);
+    let examples = repository().join("examples/profiles");
+    for file in ["debian.hcl", "debian/preseed.cfg", "alpine/overlay/firstlight.start"] {
+        assert_eq!(fs::read(new.join(file)).unwrap(), fs::read(examples.join(file)).unwrap(), "{file}");
+    }
+    // What is to be fetched is missed by name, and then it is right.
+    let missed = about(&new, "check").text;
+    assert!(missed.contains("assets/debian/linux"), "{missed}");
+    for asset in
+        ["debian/linux", "debian/initrd.gz", "alpine/vmlinuz-lts", "alpine/initramfs-lts", "alpine/modloop-lts"]
+    {
+        let path = new.join("assets").join(asset);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "content").unwrap();
+    }
+    let overlay = new.join("assets/alpine/overlay.tar.gz");
+    let mut make = std::process::Command::new(new.join("alpine/make-overlay"));
+    assert!(make.arg(&overlay).status().unwrap().success() && overlay.is_file());
+    let checked = about(&new, "check");
+    assert_eq!(checked.code, Some(0), "{}", checked.text);
+    let unknown = firstlight_says(&["init", "x", "--interface", "eth1", "--profile", "debain"]);
+    assert!(unknown.code == Some(2) && unknown.text.contains("possible values: alpine, coreos"), "{}", unknown.text);
+}
+
+#[test]
 fn answers_that_do_not_fit_together_write_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let new = folder.path().join("new");

@@ -1,14 +1,18 @@
 //! `firstlight init`: a new site, commented. Asks the few things that it must know, or takes them as flags.
 
 mod ask;
+mod profiles;
 mod text;
 
 use crate::{Failure, Outcome, output, site, tried};
+use clap::builder::PossibleValuesParser;
 use firstlight_model::Ipv4Net;
 use firstlight_site::{Memory, Source, Sources};
 use std::{
     fs,
+    io::{self, Write},
     net::Ipv4Addr,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -39,6 +43,9 @@ pub(crate) struct Args {
     /// A DNS server that machines are told; may be given again
     #[arg(long, value_name = "ADDRESS")]
     dns: Vec<Ipv4Addr>,
+    /// A ready profile, which installs that system; may be given again. In place of Debian's installer without answers
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(profiles::NAMES))]
+    profile: Vec<String>,
 }
 
 /// The first and last address to hand out.
@@ -57,14 +64,14 @@ struct Answers {
 pub(crate) fn run(args: Args) -> Outcome {
     refuse_to_overwrite(&args.site)?;
     let answers = ask::ask(&args)?;
-    let installer = Path::new(INSTALLER).is_dir();
-    let hcl = text::site(&answers, installer);
-    check(&args.site, &hcl, installer)?;
-    write(&args.site, &hcl)?;
+    let plan = Plan::new(&answers, &args.profile);
+    plan.check(&args.site)?;
+    plan.write(&args.site)?;
     let name = args.site.display();
     output::print(&format!(
-        "\nWrote {name}/{SITE}{}. Next:\n  firstlight check {name}\n  firstlight lab run {name}     try it with a virtual machine, on no real network\n  edit it: declare your machines\n  firstlight serve {name}       serve {}: only on a network with no other DHCP server\n",
-        if installer { "" } else { ", without Debian's installer (its package is not installed)" },
+        "\nWrote {name}/{SITE}{}. Next:\n{}  firstlight check {name}\n  firstlight lab run {name}     try it with a virtual machine, on no real network\n  edit it: declare your machines\n  firstlight serve {name}       serve {}: only on a network with no other DHCP server\n",
+        plan.besides(),
+        plan.fetch(&args.site),
         answers.interface
     ))
 }
@@ -85,38 +92,101 @@ fn refuse_to_overwrite(folder: &Path) -> Outcome {
     }
 }
 
-/// The site's own check, before anything is written: what was answered may not fit together.
-fn check(folder: &Path, hcl: &str, installer: bool) -> Outcome {
-    let files = vec![Source { name: SITE.to_owned(), text: hcl.to_owned() }];
-    let sources = Sources { root: PathBuf::new(), folder: folder.display().to_string(), files };
-    let mut there = vec![(PathBuf::from(PRESEED), text::PRESEED.to_owned())];
-    if installer {
-        there.extend(["linux", "initrd.gz"].map(|file| (Path::new(INSTALLER).join(file), String::new())));
+/// What is written.
+struct Plan<'a> {
+    /// By path in the site's folder, `site.hcl` last: without it there is no site.
+    files: Vec<(&'static str, String)>,
+    profiles: &'a [String],
+    /// Debian's installer is there, and wanted.
+    installer: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn new(answers: &Answers, profiles: &'a [String]) -> Plan<'a> {
+        let installer = profiles.is_empty() && Path::new(INSTALLER).is_dir();
+        let ready =
+            profiles.iter().flat_map(|name| profiles::files(name)).map(|(path, text)| (*path, text.to_string()));
+        let mut files: Vec<(&str, String)> = ready.collect();
+        // One that was named twice.
+        files.sort();
+        files.dedup();
+        if profiles.is_empty() {
+            files.push((PRESEED, text::PRESEED.to_owned()));
+            files.push((SITE, text::site(answers, installer)));
+        } else {
+            files.push((SITE, text::site_with(answers, profiles)));
+        }
+        Plan { files, profiles, installer }
     }
-    let outside = Memory { files: there.into_iter().collect(), ..Memory::default() };
-    match firstlight_site::parse(&sources, &outside) {
-        Ok(_) => Ok(()),
-        Err(report) => {
-            site::complain(&report);
-            Err(Failure::Failed("these answers make no valid site; nothing was written".to_owned()))
+
+    /// Where files are to be put that the site needs and that nobody can write here.
+    fn assets(&self) -> Vec<PathBuf> {
+        let mut assets: Vec<PathBuf> = self.profiles.iter().flat_map(|name| profiles::assets(name)).collect();
+        assets.dedup();
+        assets
+    }
+
+    /// The site's own check, before anything is written: what was answered may not fit together.
+    fn check(&self, folder: &Path) -> Outcome {
+        let (hcl, others): (Vec<_>, Vec<_>) = self.files.iter().partition(|(path, _)| path.ends_with(".hcl"));
+        let files =
+            hcl.into_iter().map(|(name, text)| Source { name: (*name).to_owned(), text: text.clone() }).collect();
+        let sources = Sources { root: PathBuf::new(), folder: folder.display().to_string(), files };
+        let mut there: Vec<_> = others.into_iter().map(|(path, text)| (PathBuf::from(path), text.clone())).collect();
+        there.extend(self.assets().into_iter().map(|path| (path, String::new())));
+        if self.installer {
+            there.extend(["linux", "initrd.gz"].map(|file| (Path::new(INSTALLER).join(file), String::new())));
+        }
+        let outside = Memory { files: there.into_iter().collect(), ..Memory::default() };
+        match firstlight_site::parse(&sources, &outside) {
+            Ok(_) => Ok(()),
+            Err(report) => {
+                site::complain(&report);
+                Err(Failure::Failed("these answers make no valid site; nothing was written".to_owned()))
+            }
+        }
+    }
+
+    fn write(&self, folder: &Path) -> Outcome {
+        fs::create_dir_all(folder).map_err(tried("make", folder))?;
+        let ignored = format!("{}/\n", site::HIDDEN);
+        put(folder, ".gitignore", &ignored).or_else(|error| match error.kind() {
+            // Somebody's own: the site works all the same.
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(tried("write", &folder.join(".gitignore"))(error)),
+        })?;
+        self.files
+            .iter()
+            .try_for_each(|(path, text)| put(folder, path, text).map_err(tried("write", &folder.join(path))))
+    }
+
+    /// What the site has and has not.
+    fn besides(&self) -> String {
+        match (self.profiles, self.installer) {
+            ([], true) => String::new(),
+            ([], false) => ", without Debian's installer (its package is not installed)".to_owned(),
+            (profiles, _) => format!(", with what installs {}", profiles.join(", ")),
+        }
+    }
+
+    /// The first of the next steps.
+    fn fetch(&self, folder: &Path) -> String {
+        let files = self.assets();
+        let files: Vec<String> = files.iter().map(|path| folder.join(path).display().to_string()).collect();
+        match files.is_empty() {
+            true => String::new(),
+            false => format!("  fetch {}: the .hcl files say from where\n", files.join(", ")),
         }
     }
 }
 
-fn write(folder: &Path, hcl: &str) -> Outcome {
-    fs::create_dir_all(folder).map_err(tried("make", folder))?;
-    let ignored = format!("{}/\n", site::HIDDEN);
-    for (name, text) in [(".gitignore", ignored.as_str()), (PRESEED, text::PRESEED), (SITE, hcl)] {
-        let path = folder.join(name);
-        match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-            // Somebody's own: the site works all the same.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && name == ".gitignore" => {}
-            file => file
-                .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
-                .map_err(tried("write", &path))?,
-        }
-    }
-    Ok(())
+/// Writes a file that is not there yet; one that is a script may be run.
+fn put(folder: &Path, path: &str, text: &str) -> io::Result<()> {
+    let path = folder.join(path);
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    let mode = if text.starts_with("#!") { 0o777 } else { 0o666 };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn parse_range(text: &str) -> Result<Range, String> {
@@ -150,29 +220,37 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_a_valid_site_with_and_without_the_installer() {
+    fn what_is_written_is_a_valid_site() {
+        let answers = answers("10.20.0.100-10.20.0.200");
         for installer in [true, false] {
-            let hcl = text::site(&answers("10.20.0.100-10.20.0.200"), installer);
-            assert!(check(Path::new("x"), &hcl, installer).is_ok(), "{hcl}");
+            let hcl = text::site(&answers, installer);
+            let files = vec![(PRESEED, text::PRESEED.to_owned()), (SITE, hcl.clone())];
+            assert!(Plan { files, profiles: &[], installer }.check(Path::new("x")).is_ok(), "{hcl}");
             assert_eq!(hcl.contains("\nprofile \"debian\""), installer);
         }
+        for name in profiles::NAMES {
+            let profiles = [name.to_owned()];
+            assert!(Plan::new(&answers, &profiles).check(Path::new("x")).is_ok(), "{name}");
+        }
+        let all = profiles::NAMES.map(str::to_owned);
+        assert!(Plan::new(&answers, &all).check(Path::new("x")).is_ok());
     }
 
     #[test]
     fn a_range_outside_the_network_is_refused_before_anything_is_written() {
-        let hcl = text::site(&answers("10.21.0.100-10.21.0.200"), false);
-        assert!(check(Path::new("x"), &hcl, false).is_err());
+        assert!(Plan::new(&answers("10.21.0.100-10.21.0.200"), &[]).check(Path::new("x")).is_err());
     }
 
     #[test]
     fn nothing_of_a_site_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
+        let plan = |text: &str| Plan { files: vec![(SITE, text.to_owned())], profiles: &[], installer: false };
         assert!(refuse_to_overwrite(folder.path()).is_ok() && refuse_to_overwrite(Path::new("/nowhere")).is_ok());
         fs::write(folder.path().join(".gitignore"), "mine").unwrap();
-        write(folder.path(), "").unwrap();
+        plan("").write(folder.path()).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).unwrap(), "mine");
         assert!(refuse_to_overwrite(folder.path()).is_err());
-        assert!(write(folder.path(), "other").is_err());
+        assert!(plan("other").write(folder.path()).is_err());
         assert_eq!(fs::read_to_string(folder.path().join(SITE)).unwrap(), "");
     }
 }

@@ -1,13 +1,26 @@
 //! What `firstlight init` writes.
 
 use super::{Answers, INSTALLER};
+use std::net::Ipv4Addr;
 
 /// The site.
 pub(super) fn site(answers: &Answers, installer: bool) -> String {
     let profile = INSTALLER_PROFILE.replace("FOLDER", INSTALLER);
     let profile = if installer { profile } else { NOT_INSTALLED.to_owned() + &commented(&profile) };
-    let host = answers.subnet.nth(11).filter(|host| answers.subnet.is_host(*host)).unwrap_or(answers.address);
-    format!("{HEAD}{}{profile}{}", network(answers), TAIL.replace("HOST", &host.to_string()))
+    format!("{HEAD}{}{profile}{}", network(answers), TAIL.replace("HOST", &host(answers).to_string()))
+}
+
+/// The site with ready profiles, which have files of their own.
+pub(super) fn site_with(answers: &Answers, profiles: &[String]) -> String {
+    let machine = TAIL.replace("HOST", &host(answers).to_string());
+    let first = profiles.first().map_or("disk", String::as_str);
+    let machine = machine
+        .replace("profile = profile.disk\n", &format!("profile = profile.{first} # {first}.hcl lists its vars\n"));
+    format!("{HEAD_WITH_DOMAIN}{}{}", network(answers), machine.trim_start())
+}
+
+fn host(answers: &Answers) -> Ipv4Addr {
+    answers.subnet.nth(11).filter(|host| answers.subnet.is_host(*host)).unwrap_or(answers.address)
 }
 
 fn network(answers: &Answers) -> String {
@@ -49,6 +62,16 @@ const HEAD: &str = r#"# A Firstlight site. `firstlight check` finds every mistak
 #   domain  = "lab.example"
 #   unknown = "park" # what undeclared machines get: park (they wait, untouched), menu, boot or ignore
 # }
+
+"#;
+
+const HEAD_WITH_DOMAIN: &str = r#"# A Firstlight site. `firstlight check` finds every mistake in it, `firstlight config show` prints what it implies;
+# docs/site.md describes every block, docs/installing.md the profiles beside this file.
+
+site {
+  domain = "lab.example" # your own
+  # unknown = "park" # what undeclared machines get: park (they wait, untouched), menu, boot or ignore
+}
 
 "#;
 
