@@ -40,6 +40,22 @@ pub enum Error {
         "firstlight.lock does not say which version of `{0}` this is, or what its hash is: `firstlight assets pull` finds out"
     )]
     Later(String),
+    /// A listing of a system's versions that says nothing.
+    #[error("which version of `{system}` is the newest: {why}")]
+    Listing {
+        /// The system's name.
+        system: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A list of hashes that does not say what it should, or that nobody may believe.
+    #[error("{url}: {why}")]
+    Sums {
+        /// The list's URL, or that of the file that it should name.
+        url: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A signature that does not hold, or cannot be checked.
     #[error("its signature: {0}")]
     Signature(String),

@@ -4,6 +4,7 @@
 //!   mirrors, retries and resuming; one fetch for all who want the same.
 //! - [`resolve`] does so for a whole site.
 //! - [`Store`] keeps what was fetched, by hash: written aside, verified, made durable, renamed into place.
+//! - [`systems`] finds out which versions of operating systems there are.
 //! - `sources` are where bytes come from, one small module for each kind.
 //! - `firstlight.lock` holds what nothing else says: [`Fetcher::write_lock`].
 //!
@@ -12,12 +13,14 @@
 mod error;
 mod fetch;
 mod file;
+mod keys;
 mod known;
 mod lock_file;
 mod progress;
 mod resolve;
 mod sources;
 mod store;
+pub mod systems;
 
 pub use error::{Error, Mismatch, Missing};
 pub use fetch::{Fetcher, Options};

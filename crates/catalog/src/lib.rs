@@ -2,7 +2,6 @@
 //! a user's; this crate holds their text and knows what their makers' listings look like:
 //!
 //! - [`listing`] finds out which versions a listing offers, and what it says of their hashes;
-//! - [`sums`] reads lists of hashes as they lie beside what they are of;
 //! - [`version`] says which of two versions is newer;
 //! - [`fill`] puts a version into a URL.
 //!
@@ -12,7 +11,7 @@
 mod fill;
 mod keys;
 pub mod listing;
-pub mod sums;
+mod sums;
 mod systems;
 pub mod version;
 

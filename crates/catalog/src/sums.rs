@@ -1,7 +1,5 @@
-//! Lists of SHA-256 hashes, as makers put them beside their files: `sha256sum`'s own form, its BSD form, Debian's
-//! `Release`, `.treeinfo`. What in a text has none of these forms is passed over; so a signature around it does no harm.
-//!
-//! Whether a list is the maker's is not known here: crates/assets checks its signature, or only took it over https.
+//! SHA-256 hashes that stand in a listing, where that is a list of hashes too (`SHA256SUMS`, `.treeinfo`): what it offers is then
+//! known with its hash. Lists that are not listings, and what they are worth, are crates/trust's.
 
 use firstlight_model::Sha256;
 use std::collections::BTreeMap;
@@ -9,21 +7,9 @@ use std::collections::BTreeMap;
 /// How many lines of a list count.
 const MOST: usize = 200_000;
 
-/// The hashes in a list by the names that they are of, as they are written but for `./` and `*` in front.
-pub fn read(text: &str) -> BTreeMap<&str, Sha256> {
+/// The hashes by the names that they are of, as they are written but for `./` and `*` in front.
+fn read(text: &str) -> BTreeMap<&str, Sha256> {
     text.lines().take(MOST).filter_map(line).collect()
-}
-
-/// The hash of one file: by its whole path from the list's folder, or else by the end of it, where only one name ends so.
-pub fn find(text: &str, path: &str) -> Option<Sha256> {
-    let sums = read(text);
-    let path = path.trim_start_matches("./");
-    if let Some(hash) = sums.get(path) {
-        return Some(*hash);
-    }
-    let below = format!("/{path}");
-    let mut ends = sums.iter().filter(|(name, _)| name.ends_with(&below)).map(|(_, hash)| *hash);
-    ends.next().filter(|first| ends.all(|other| other == *first))
 }
 
 /// The hashes by the last parts of the names.
@@ -82,21 +68,10 @@ mod tests {
         assert_eq!(read, expected);
     }
 
-    #[test]
-    fn a_file_is_found_by_its_path_or_by_the_only_name_that_ends_so() {
-        let (a, b) = ("a".repeat(64), "b".repeat(64));
-        let text = format!("{a}  v1/linux\n{b}  v2/linux\n{b}  v2/initrd\n");
-        let found = |path| find(&text, path).map(|hash| hash.to_string());
-        assert_eq!(found("v2/linux"), Some(b.clone()));
-        assert_eq!(found("initrd"), Some(b));
-        assert_eq!(found("linux"), None, "two names end so");
-        assert_eq!(found("nux"), None);
-    }
-
     proptest::proptest! {
         #[test]
-        fn no_text_is_too_odd(text in "[ -=*()a-f0-9./\n]{0,200}", path in ".{0,10}") {
-            find(&text, &path);
+        fn no_text_is_too_odd(text in "[ -=*()a-f0-9./\n]{0,200}") {
+            of_files(&text);
         }
     }
 }

@@ -148,10 +148,10 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<(), SourceError> {
     }
 }
 
-/// A page where nothing in the URL says that a page is wanted.
+/// A page where nothing in the URL says that a page is wanted, as an index of a folder is.
 fn refuse_page(headers: &HeaderMap, url: &str) -> Result<(), SourceError> {
     let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    let wanted = super::last_part(url).is_some_and(|name| name.ends_with(".html") || name.ends_with(".htm"));
+    let wanted = super::last_part(url).is_none_or(|name| name.ends_with(".html") || name.ends_with(".htm"));
     if kind.starts_with("text/html") && !wanted { Err(SourceError::Page) } else { Ok(()) }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     fn what_is_no_file_is_refused() {
         let html = headers(&[(header::CONTENT_TYPE, "Text/HTML; charset=utf-8")]);
         assert!(matches!(refuse_page(&html, "https://x/vmlinuz"), Err(SourceError::Page)));
-        assert!(refuse_page(&html, "https://x/a.html").is_ok());
+        assert!(refuse_page(&html, "https://x/a.html").is_ok() && refuse_page(&html, "https://x/a/").is_ok());
         let of = |encoding: &str| refuse_encoded(&headers(&[(header::CONTENT_ENCODING, encoding)]));
         assert!(matches!(of("gzip"), Err(SourceError::Encoded(how)) if how == "gzip"));
         assert!(of("identity").is_ok() && refuse_encoded(&HeaderMap::new()).is_ok());

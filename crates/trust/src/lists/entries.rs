@@ -45,7 +45,7 @@ impl<'a> State<'a> {
         if self.in_package {
             return None;
         }
-        bsd(line).or_else(|| if self.other_kind { None } else { listed(line) })
+        bsd(line).or_else(|| treeinfo(line)).or_else(|| if self.other_kind { None } else { listed(line) })
     }
 
     /// `# SHA512 HASH`. Any other comment changes nothing.
@@ -86,6 +86,13 @@ fn bsd(line: &str) -> Option<Entry<'_>> {
         ("SHA256", Hash::Sha256(_)) | ("SHA512", Hash::Sha512(_)) => Some(Entry { name, hash, size: None }),
         _ => None,
     }
+}
+
+/// `name = sha256:hash`.
+fn treeinfo(line: &str) -> Option<Entry<'_>> {
+    let (name, hash) = line.split_once('=')?;
+    let hash = hash.trim().strip_prefix("sha256:")?.parse().ok()?;
+    Some(Entry { name: name.trim_end(), hash: Hash::Sha256(hash), size: None })
 }
 
 /// `hash  name`, `hash *name`, ` hash size path`, or `hash` alone.

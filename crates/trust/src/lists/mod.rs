@@ -4,6 +4,7 @@
 //! <hash>  name · <hash> *name               sha256sum, sha512sum; DIGESTS of Flatcar, with headings
 //! SHA256 (name) = <hash>                    BSD; CHECKSUM of Fedora and Rocky
 //! <hash>                                    the only line of a name.sha256
+//! name = sha256:<hash>                      .treeinfo of Fedora and what is made from it
 //!  <hash> <size> path                       Release and InRelease of Debian
 //! Filename: path … SHA256: <hash>           Packages of Debian
 //! ```

@@ -60,6 +60,16 @@ fn bsd_and_fedora() {
 }
 
 #[test]
+fn treeinfo_has_a_section_of_checksums() {
+    let list = format!(
+        "[checksums]\nimages/pxeboot/initrd.img = sha256:{A}\nimages/pxeboot/vmlinuz = sha256:{B}\nimages/x = md5:{A}\n\n\
+         [general]\n; WARNING.0 = This section provides compatibility\nversion = 9.6\n"
+    );
+    assert_eq!(look(&list, "https://x/9.6/os/images/pxeboot/vmlinuz"), "images/pxeboot/vmlinuz e3 None");
+    assert!(look(&list, "images/x").starts_with("it does not say"));
+}
+
+#[test]
 fn digests_of_flatcar_have_headings() {
     let list = format!(
         "# MD5 HASH\nd41d8cd98f00b204e9800998ecf8427e  flatcar_production_pxe.vmlinuz\n\
