@@ -48,7 +48,7 @@ impl Fetching {
             }
             Step::Waits => self.line(&format!("{name} is fetched by another process already; waiting for it")),
             Step::Overridden(path) => self.line(&format!("{name} is overridden by {}", path.display())),
-            Step::Locked { sha256 } => self.line(&format!("{name}: first use, sha256 {sha256}")),
+            Step::Locked { sha256, trust } => self.line(&format!("{name} is locked: sha256 {sha256}, {trust}")),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it could not be done, or the site has mistakes; 2 wrong usage; 130 interrupted.
 //! docs/cli.md describes each command and these.
 
+mod assets;
 mod butane;
 mod check;
 mod cloud_schema;
@@ -73,6 +74,9 @@ enum Command {
     /// Show a site with everything that it implies
     #[command(subcommand)]
     Config(config::Command),
+    /// Fetch, list and look after a site's assets
+    #[command(subcommand)]
+    Assets(assets::Command),
     /// Run a site's lab: an isolated network of virtual machines
     #[command(subcommand)]
     Lab(lab::Command),
@@ -136,6 +140,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(args),
         Command::Machines(args) => machines::run(args),
         Command::Config(command) => config::run(command),
+        Command::Assets(command) => assets::run(command),
         Command::Lab(command) => lab::run(command),
         Command::Butane(args) => butane::run(args),
         Command::Ignition(command) => ignition::run(command),

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Long flags that may have one dash, as users of Terraform and Nomad write them, besides clap's own `--json`.
-const ONE_DASH: [&str; 11] = [
+const ONE_DASH: [&str; 13] = [
     "-json",
     "-watch",
     "-full",
@@ -22,6 +22,8 @@ const ONE_DASH: [&str; 11] = [
     "-readable",
     "-parts",
     "-show-secrets",
+    "-locked",
+    "-dry-run",
 ];
 
 /// `-json` as `--json`, and so on.

@@ -44,10 +44,12 @@ pub enum Step<'a> {
     Waits,
     /// A local file is used in place of its source.
     Overridden(&'a Path),
-    /// Nothing said what it must be; from now on it must be this.
+    /// The site does not say what it must be; from now on the lock does.
     Locked {
         /// Its hash.
         sha256: firstlight_model::Sha256,
+        /// Why it is believed.
+        trust: &'a firstlight_site::Trust,
     },
 }
 

@@ -53,7 +53,7 @@ pub use outside::{Disk, Kept, Memory, Outside};
 pub use render::render;
 pub use report::{Problem, Related, Report, Severity};
 pub use secret::{Secret, SecretSource, SecretText};
-pub use show::show;
+pub use show::{quoted, show};
 pub use site::*;
 pub use source::{Source, Sources};
 

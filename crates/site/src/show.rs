@@ -398,7 +398,7 @@ fn hcl(value: &Value, indent: usize) -> String {
 }
 
 /// A string literal, with template sequences escaped so that they stay text.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -13,6 +13,7 @@ use crate::{
 };
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
+use firstlight_site::Trust;
 use sha2::Digest;
 use std::{
     io::Read,
@@ -30,6 +31,8 @@ pub(super) struct Got {
     pub(super) sha256: Sha256,
     /// Which of the URLs gave it.
     pub(super) url: String,
+    /// Whose signature it has, where that was to be checked.
+    pub(super) trust: Option<Trust>,
 }
 
 /// A transfer under way.
@@ -78,7 +81,7 @@ impl Fetcher {
             expected.sha256.and_then(|hash| Some((self.store.find(hash, &self.known)?, hash)))
         {
             self.store.discard(part);
-            return Ok(Got { content, sha256, url: urls.first().cloned().unwrap_or_default() });
+            return Ok(Got { content, sha256, url: urls.first().cloned().unwrap_or_default(), trust: None });
         }
         let mix = expected.is_known();
         Transfer { fetcher: self, name, expected, part, mix, told }.run(urls)
@@ -207,8 +210,22 @@ impl Transfer<'_> {
             return Err(self.give_up(write));
         }
         let sha256 = self.part.hashes().sha256();
+        let trust = match self.expected.proof.as_ref().map(|proof| proof.check(self.part.file())) {
+            Some(Err(error)) => return Err(self.unsigned(&url, sha256, error)),
+            Some(Ok(trust)) => Some(trust),
+            None => None,
+        };
         let content = self.fetcher.store.adopt(self.part, sha256)?;
-        Ok(Got { content, sha256, url })
+        Ok(Got { content, sha256, url, trust })
+    }
+
+    /// Keeps bytes whose signature does not hold for a look.
+    fn unsigned(&self, url: &str, sha256: Sha256, error: Error) -> Error {
+        let note = format!("from      {}\nasset     {}\n{error}\n", shown(url), self.name);
+        match self.fetcher.store.keep_bad(&self.part, &sha256.to_string(), &note) {
+            Some(kept) => Error::Signature(format!("{error}; the bytes are kept in {}", kept.display())),
+            None => error,
+        }
     }
 
     /// Keeps wrong bytes for a look and begins anew.

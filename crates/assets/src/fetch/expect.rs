@@ -1,9 +1,10 @@
 //! What an asset's bytes must be, as far as that is known before they are asked for.
 
-use super::{Fetcher, Hashes};
+use super::{Fetcher, Hashes, signed::Proof};
 use crate::{Error, sources::scheme};
 use firstlight_model::{Sha256, Sha512};
 use firstlight_site::{Asset, Pin, Trust};
+use firstlight_trust::lists;
 use sha2::Digest;
 
 /// What bytes must be.
@@ -14,8 +15,11 @@ pub(super) struct Expected {
     pub(super) size: Option<u64>,
     /// Who says it.
     pub(super) by: &'static str,
-    /// Whether what comes is to be locked.
+    /// How the whole is to be checked once it is here.
+    pub(super) proof: Option<Proof>,
+    /// Whether what comes is to be locked, and why it is believed, where that is known already.
     locks: bool,
+    trust: Option<Trust>,
 }
 
 impl Fetcher {
@@ -34,13 +38,28 @@ impl Fetcher {
                 ..Expected::default()
             },
             (Pin::Signed(_) | Pin::Lock, None) if self.options.locked => return Err(Error::NotLocked),
-            (Pin::Signed(_), None) => return Err(Error::Signature("signatures cannot be checked yet".to_owned())),
+            (Pin::Signed(signed), None) => self.signed(asset, signed)?,
             (Pin::Lock, None) => Expected { locks: true, ..Expected::default() },
         })
     }
 }
 
 impl Expected {
+    /// Bytes whose signature is checked once they are here.
+    pub(super) fn proven(proof: Proof) -> Expected {
+        Expected { proof: Some(proof), locks: true, ..Expected::default() }
+    }
+
+    /// What a signed list says.
+    pub(super) fn listed(found: lists::Found, trust: Trust) -> Expected {
+        let (sha256, sha512) = match found.hash {
+            lists::Hash::Sha256(hash) => (Some(hash), None),
+            lists::Hash::Sha512(hash) => (None, Some(hash)),
+        };
+        let (by, trust) = ("the signed list", Some(trust));
+        Expected { sha256, sha512, size: found.size, by, proof: None, locks: true, trust }
+    }
+
     /// True where something says what the bytes must be.
     pub(super) fn is_known(&self) -> bool {
         self.sha256.is_some() || self.sha512.is_some()
@@ -66,8 +85,9 @@ impl Expected {
         wrong_sha256.map(|expected| ("sha256", expected.to_string(), hashes.sha256().to_string()))
     }
 
-    /// Why what came from this URL is believed, where it is to be locked.
-    pub(super) fn trust(&self, url: &str) -> Option<Trust> {
-        self.locks.then(|| if scheme(url) == "ipfs" { Trust::Cid } else { Trust::FirstUse })
+    /// Why what came from this URL is believed, where it is to be locked. `proven`: what its own signature says.
+    pub(super) fn trust(&self, url: &str, proven: Option<Trust>) -> Option<Trust> {
+        let by_source = || if scheme(url) == "ipfs" { Trust::Cid } else { Trust::FirstUse };
+        self.locks.then(|| proven.or_else(|| self.trust.clone()).unwrap_or_else(by_source))
     }
 }

@@ -8,6 +8,8 @@ mod expect;
 mod flight;
 mod hashes;
 mod member;
+mod signed;
+mod small;
 mod tries;
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     lock_file::{self, Written},
     sources::{Patience, Sources, last_part},
 };
+use download::Got;
 use expect::Expected;
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
@@ -95,7 +98,7 @@ impl Fetcher {
                 Pin::Lock => self.known.verify(path, None),
                 Pin::Sha256(pin) => self.known.verify(path, Some(*pin)),
                 Pin::Sha512(_) => verify_pinned(path, &asset.pin),
-                Pin::Signed(_) => Err(Error::Signature("signatures cannot be checked yet".to_owned())),
+                Pin::Signed(signed) => self.signed_file(asset, signed, path),
             },
             AssetSource::Urls(urls) => self.by_url(asset, urls, told),
             AssetSource::Member { archive, path } => self.member(asset, archive, path, told),
@@ -150,14 +153,13 @@ impl Fetcher {
         Ok(written)
     }
 
-    fn add_to_lock(&self, name: &str, locked: LockedAsset) {
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        lock.1.assets.insert(name.to_owned(), locked);
-    }
-
     fn by_url(&self, asset: &Asset, urls: &[String], told: Told<'_>) -> Result<Content, Error> {
         let expected = self.expected(asset)?;
-        if let Some(content) = expected.sha256.and_then(|hash| self.store.find(hash, &self.known)) {
+        if let Some((hash, content)) =
+            expected.sha256.and_then(|hash| Some((hash, self.store.find(hash, &self.known)?)))
+        {
+            let url = urls.first().cloned().unwrap_or_default();
+            self.believe(asset, &expected, Got { content: content.clone(), sha256: hash, url, trust: None }, told);
             return Ok(content);
         }
         self.flights.join(&expected.key(urls), &asset.name, told, |told| self.new_content(asset, urls, &expected, told))
@@ -174,11 +176,17 @@ impl Fetcher {
         if let Some(sha512) = expected.sha512 {
             self.store.set_alias("sha512", &sha512.to_string(), got.sha256)?;
         }
-        if let Some(trust) = expected.trust(&got.url) {
-            told(Progress { name: &asset.name, step: Step::Locked { sha256: got.sha256 } });
-            let (url, size, sha256) = (got.url, got.content.size(), got.sha256);
-            self.add_to_lock(&asset.name, LockedAsset { url, size, sha256, trust });
-        }
-        Ok(got.content)
+        let content = got.content.clone();
+        self.believe(asset, expected, got, told);
+        Ok(content)
+    }
+
+    /// Locks what has come, where it is to be locked.
+    fn believe(&self, asset: &Asset, expected: &Expected, got: Got, told: Told<'_>) {
+        let Some(trust) = expected.trust(&got.url, got.trust) else { return };
+        told(Progress { name: &asset.name, step: Step::Locked { sha256: got.sha256, trust: &trust } });
+        let (url, size, sha256) = (got.url, got.content.size(), got.sha256);
+        let locked = LockedAsset { url, size, sha256, trust };
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).1.assets.insert(asset.name.clone(), locked);
     }
 }

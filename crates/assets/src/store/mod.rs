@@ -48,7 +48,12 @@ impl Store {
         for folder in ["incoming", "sha256", "bad", "by", "in-use"].map(|name| dir.join(name)) {
             fs::create_dir_all(&folder).map_err(Error::of(&folder))?;
         }
-        Ok(Store { dir: dir.to_owned(), in_use: Arc::new(InUse::new(dir)) })
+        Ok(Store::at(dir))
+    }
+
+    /// The store in this folder, to look at what is in it. Nothing is made; it need not be there.
+    pub fn at(dir: &Path) -> Store {
+        Store { dir: dir.to_owned(), in_use: Arc::new(InUse::new(dir)) }
     }
 
     /// Its folder.
