@@ -1,7 +1,9 @@
 //! `firstlight assets`: a site's content, and the store that it is kept in.
 
 mod add;
+mod export;
 mod gc;
+mod import;
 mod list;
 mod pull;
 mod update;
@@ -42,6 +44,10 @@ pub(crate) enum Command {
     Add(add::Args),
     /// Fetch what the lock holds anew, move the lock and show what has changed
     Update(update::Args),
+    /// Write everything that a site fetches into one file, for a place without a network
+    Export(export::Args),
+    /// Take in what `export` wrote
+    Import(import::Args),
 }
 
 /// What the commands share.
@@ -90,6 +96,8 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Gc { dry_run, common } => gc::run(&common, dry_run),
         Command::Add(args) => add::run(&args),
         Command::Update(args) => update::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
     }
 }
 

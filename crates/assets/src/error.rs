@@ -77,6 +77,9 @@ pub enum Error {
         /// Why.
         error: Box<Error>,
     },
+    /// A bundle that cannot be made or read.
+    #[error("the bundle: {0}")]
+    Bundle(String),
     /// The lock file has mistakes, or cannot be written.
     #[error("{path}: {why}")]
     Lock {

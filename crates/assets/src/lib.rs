@@ -10,6 +10,7 @@
 //!
 //! docs/assets.md describes all of it for users.
 
+mod bundle;
 mod error;
 mod fetch;
 mod file;
@@ -22,6 +23,7 @@ mod sources;
 mod store;
 pub mod systems;
 
+pub use bundle::{Exported, Imported, export, import};
 pub use error::{Error, Mismatch, Missing};
 pub use fetch::{Fetcher, Options};
 pub use file::verify;

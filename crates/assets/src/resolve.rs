@@ -59,7 +59,11 @@ pub fn resolve(site: &Site, fetcher: &Fetcher, told: Told<'_>) -> Resolved {
     }
     for loader in loaders(site) {
         for file in loader.files {
-            match fetcher.known().verify(&file.path, None) {
+            match fetcher
+                .known()
+                .verify(&file.path, None)
+                .or_else(|error| from_bundle(fetcher, &file.name).ok_or(error))
+            {
                 Ok(content) => {
                     resolved.loaders.insert(file.name, content);
                 }
@@ -69,6 +73,12 @@ pub fn resolve(site: &Site, fetcher: &Fetcher, told: Told<'_>) -> Resolved {
         }
     }
     resolved
+}
+
+/// A network boot program that is not on this computer, but came with a bundle.
+fn from_bundle(fetcher: &Fetcher, name: &str) -> Option<Content> {
+    let (kind, alias) = crate::bundle::loader_alias(name);
+    fetcher.store().find(fetcher.store().alias(kind, &alias)?, fetcher.known())
 }
 
 fn missing(name: &str, place: Option<&Place>, error: Error) -> Missing {

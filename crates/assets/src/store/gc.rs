@@ -46,6 +46,7 @@ impl Store {
         let _alone = in_use::guard(&self.dir, FlockArg::LockExclusive).map_err(Error::of(self.dir.join("gc.flock")))?;
         let mut used = in_use::all(&self.dir).map_err(Error::of(self.dir.join("in-use")))?;
         used.extend(keep);
+        used.extend(self.aliased(crate::bundle::LOADER));
         let mut collected = Collected::default();
         for (hash, path, size) in self.objects()? {
             if used.contains(&hash) {
@@ -62,6 +63,12 @@ impl Store {
             self.drop_aliases();
         }
         Ok(collected)
+    }
+
+    /// The objects that have another key of this kind.
+    fn aliased(&self, kind: &str) -> BTreeSet<Sha256> {
+        let entries = fs::read_dir(self.dir.join("by").join(kind)).into_iter().flatten().flatten();
+        entries.filter_map(|entry| fs::read_to_string(entry.path()).ok()?.trim().parse().ok()).collect()
     }
 
     fn drop_file(&self, path: &Path, size: u64, only_look: bool, collected: &mut Collected) -> Result<(), Error> {
