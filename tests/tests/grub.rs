@@ -15,7 +15,12 @@ profile "small" {
   kernel = asset.linux
   args   = "up={{ report_url }}"
 }
+profile "rescue" {
+  kernel = asset.linux
+  args   = "up={{ report_url }}"
+}
 machine "kitt" {
+  profile     = "small"
   mac         = "52:54:00:00:00:01"
   secure_boot = true
 }
@@ -119,6 +124,19 @@ fn a_script_that_is_read_twice_is_one_attempt() {
     }
     let scripts = server.events().iter().filter(|event| event["event"] == "script").count();
     assert_eq!(scripts, 4, "{:?}", server.events());
+}
+
+#[test]
+fn a_boot_once_is_over_with_the_kernel_also_where_that_is_fetched_by_tftp() {
+    let (net, server) = serve();
+    let asks = || curl(&net, &format!("{TFTP}/boot.grub%3Fmac=52:54:00:00:00:01"));
+    let ordered = server.firstlight("machines boot-once kitt --profile rescue --site");
+    assert_eq!(ordered.code, Some(0), "{}", ordered.text);
+    let script = asks();
+    assert!(script.contains("kitt boots profile rescue"), "{script}");
+    assert_eq!(curl(&net, &format!("{TFTP}{}", kernel(&script))), "a kernel");
+    server.wait_for("sent", "kernel");
+    assert!(asks().contains("kitt boots profile small"), "{}", asks());
 }
 
 #[test]

@@ -32,9 +32,12 @@ impl ByTftp {
         }
         let (token, asset) = name.strip_prefix("b/")?.split_once('/')?;
         let from = SocketAddr::new(IpAddr::V4(client), 0);
-        self.handler().attempt(token, asset, from)?;
-        let by = self.of_attempt(name)?.mac;
-        self.0.http.here(asset, Some(by))
+        let (_, attempt) = self.handler().attempt(token, asset, from)?;
+        let OfAttempt { mac, role, .. } = self.of_attempt(name)?;
+        if role == Role::Kernel {
+            self.handler().fetches_kernel(&self.0.http.context.boot.load_full(), &attempt);
+        }
+        self.0.http.here(asset, Some(mac))
     }
 
     /// An asset by its plain name. One that is not here is fetched, for when it is asked for again.

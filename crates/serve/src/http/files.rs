@@ -158,7 +158,7 @@ impl Handler {
 
     /// A boot-once is over with the boot that fetched its kernel, and an install may have been done from then on. Nobody
     /// else's standing changes by that.
-    fn fetches_kernel(&self, set: &BootSet, attempt: &Attempt) {
+    pub(super) fn fetches_kernel(&self, set: &BootSet, attempt: &Attempt) {
         let standing = self.http.lifecycle.standing(&attempt.who);
         let once = standing.once.is_some_and(|once| once.attempt.as_ref() == Some(&attempt.id));
         let installs = |own: firstlight_plan::Attempt| own.id == attempt.id && own.installs && !own.fetched;
