@@ -30,6 +30,6 @@ pub use file::verify;
 pub use known::Known;
 pub use lock_file::Written;
 pub use progress::{Progress, Step, Told};
-pub use resolve::{Resolved, check_local, resolve};
+pub use resolve::{Resolved, check_local, look, resolve};
 pub use sources::{Patience, SourceError, shown};
 pub use store::{Checked, Collected, Leftover, Store};

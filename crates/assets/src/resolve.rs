@@ -19,8 +19,30 @@ pub struct Resolved {
     pub assets: BTreeMap<String, Content>,
     /// The network boot programs and what they fetch from beside themselves.
     pub loaders: BTreeMap<String, Content>,
+    /// The assets that are not here and can be fetched when they are asked for: [`look`] leaves them for later.
+    pub later: Vec<String>,
     /// What is not there or not right.
     pub missing: Vec<Missing>,
+}
+
+impl Resolved {
+    fn take(&mut self, asset: &Asset, result: Result<Content, Error>) {
+        match result {
+            Ok(content) => {
+                self.assets.insert(asset.name.clone(), content);
+            }
+            Err(error) => self.missing.push(missing(&asset.name, Some(&asset.place), error)),
+        }
+    }
+
+    /// Fetches those of [`Resolved::later`] that must not wait until they are asked for.
+    pub fn fetch_now(&mut self, site: &Site, fetcher: &Fetcher, is_one: impl Fn(&str) -> bool, told: Told<'_>) {
+        let (now, later) = std::mem::take(&mut self.later).into_iter().partition(|name| is_one(name));
+        self.later = later;
+        let now: Vec<String> = now;
+        let assets = now.iter().filter_map(|name| site.assets.get(name));
+        fetcher.fetch_all(assets, told).into_iter().for_each(|(asset, result)| self.take(asset, result));
+    }
 }
 
 impl Fetcher {
@@ -49,14 +71,27 @@ impl Fetcher {
 /// [`Resolved::missing`]; the rest can be served.
 pub fn resolve(site: &Site, fetcher: &Fetcher, told: Told<'_>) -> Resolved {
     let mut resolved = Resolved::default();
-    for (asset, result) in fetcher.fetch_all(site.assets.values(), told) {
-        match result {
-            Ok(content) => {
-                resolved.assets.insert(asset.name.clone(), content);
-            }
-            Err(error) => resolved.missing.push(missing(&asset.name, Some(&asset.place), error)),
+    let fetched = fetcher.fetch_all(site.assets.values(), told);
+    fetched.into_iter().for_each(|(asset, result)| resolved.take(asset, result));
+    add_loaders(&mut resolved, site, fetcher);
+    resolved
+}
+
+/// The same without a network: what is not here, and can be fetched, is left for later.
+pub fn look(site: &Site, fetcher: &Fetcher, told: Told<'_>) -> Resolved {
+    let mut resolved = Resolved::default();
+    for asset in site.assets.values() {
+        match fetcher.without_network(asset, told) {
+            Ok(Some(content)) => resolved.take(asset, Ok(content)),
+            Ok(None) => resolved.later.push(asset.name.clone()),
+            Err(error) => resolved.take(asset, Err(error)),
         }
     }
+    add_loaders(&mut resolved, site, fetcher);
+    resolved
+}
+
+fn add_loaders(resolved: &mut Resolved, site: &Site, fetcher: &Fetcher) {
     for loader in loaders(site) {
         for file in loader.files {
             match fetcher
@@ -72,7 +107,6 @@ pub fn resolve(site: &Site, fetcher: &Fetcher, told: Told<'_>) -> Resolved {
             }
         }
     }
-    resolved
 }
 
 /// A network boot program that is not on this computer, but came with a bundle.

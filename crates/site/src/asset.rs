@@ -105,6 +105,29 @@ pub struct AssetSettings {
     /// How often upstreams are asked for new versions; never where not set.
     #[serde(serialize_with = "maybe_as_written")]
     pub check: Option<Duration>,
+    /// When `serve` fetches what is not here.
+    pub fetch: When,
+}
+
+/// When content that is not here is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// When a machine first asks for it. The default.
+    #[default]
+    Demand,
+    /// All of it, as soon as the site is served.
+    Start,
+}
+
+impl When {
+    /// The word in the site.
+    pub fn word(self) -> &'static str {
+        match self {
+            When::Demand => "demand",
+            When::Start => "start",
+        }
+    }
 }
 
 fn maybe_as_written<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {

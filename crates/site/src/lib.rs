@@ -37,7 +37,7 @@ mod world;
 
 use firstlight_model::nearest;
 
-pub use asset::{Archive, Asset, AssetSettings, AssetSource, Pin, SCHEMES, Signed, SigningKey};
+pub use asset::{Archive, Asset, AssetSettings, AssetSource, Pin, SCHEMES, Signed, SigningKey, When};
 pub use build::free_ranges;
 pub use config::{Config, ConfigKind};
 pub use disk::{DiskChoice, DiskMatch, SizeRule};

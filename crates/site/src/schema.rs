@@ -132,7 +132,7 @@ static BLOCKS: &[Schema] = &[
         &[block("signed", false, &["list", "signature", "name", "key", "minisign"], &[])],
     ),
     OS,
-    block("assets", false, &["local", "gateways", "peers", "check"], &[]),
+    block("assets", false, &["local", "gateways", "peers", "check", "fetch"], &[]),
     block(
         "profile",
         true,

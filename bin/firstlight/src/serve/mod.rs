@@ -6,6 +6,7 @@ mod changes;
 mod ending;
 mod interfaces;
 mod notify;
+mod on_demand;
 mod others;
 mod privileges;
 mod reload;
@@ -14,7 +15,8 @@ mod sockets;
 
 use crate::{Failure, Outcome, site};
 use arc_swap::ArcSwap;
-use firstlight_assets::{Known, Options, Resolved, Store};
+use assets::Supplies;
+use firstlight_assets::{Options, Resolved, Store};
 use firstlight_boot::BootSet;
 use firstlight_model::Timestamp;
 use firstlight_serve::{
@@ -27,6 +29,7 @@ use firstlight_serve::{
 use firstlight_site::{DhcpMode, Site};
 use firstlight_state::{EventFilter, Events, LeaseLog, Standings, StateFolder, What, read_events};
 use notify::Notify;
+use on_demand::OnDemand;
 use reload::Reloader;
 use signals::{Heard, Signals};
 use sockets::{Servers, Sockets};
@@ -90,7 +93,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let past = recent_events(&state)?;
     let store = Store::open(&state.join("assets"))?;
     let options = Options { locked: args.locked, local: args.local, ..Options::default() };
-    let set = first_generation(site, &store, &options)?;
+    let Supplies { resolved, fetcher } = assets::supplies(&site, &store, None, &options)?;
+    let set = first_generation(site, resolved);
     give_back_memory();
     others::refuse(others)?;
     let signals = Signals::take()?;
@@ -104,7 +108,9 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (standings, standings_writer) = Standings::open(&folder)?;
     let lifecycle = Lifecycle::new(context.clone(), standings);
     let (served, served_writer) = Served::open(&state, &context.boot.load().site)?;
+    let on_demand = OnDemand::new(fetcher, context.clone());
     let http = Http::new(context.clone(), lifecycle.clone(), past.into_iter()).keeping(served);
+    let http = http.fetching(Arc::new(on_demand.clone()));
 
     // The servers.
     let stop = Stop::new()?;
@@ -116,13 +122,21 @@ pub(crate) fn run(args: Args) -> Outcome {
     runtime.spawn(sockets::beat(stop.pulse("http")));
     let one = Mutex::default();
     let (context_too, notify_too) = (context.clone(), notify.clone());
-    let reloader = Reloader { site: args.site, store, options, context: context_too, notify: notify_too, one };
-    let reloader = Arc::new(reloader);
+    let reloader = Arc::new(Reloader {
+        site: args.site,
+        store,
+        options,
+        on_demand: on_demand.clone(),
+        context: context_too,
+        notify: notify_too,
+        one,
+    });
     servers.threads.push(control.spawn(orders(context.clone(), lifecycle.clone(), reloader.clone()), stop.clone())?);
     servers.threads.push(lifecycle.spawn(stop.clone())?);
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
     announce(&context.boot.load().site);
     notify.ready(context.boot.load().generation);
+    on_demand.prefetch();
 
     // What comes, until the end.
     loop {
@@ -163,10 +177,9 @@ fn recent_events(state: &Path) -> Result<Vec<firstlight_state::Event>, Failure> 
     Ok(read_events(state, filter).collect::<Result<_, _>>()?)
 }
 
-fn first_generation(site: Site, store: &Store, options: &Options) -> Result<BootSet, Failure> {
-    let Resolved { assets, loaders, missing } = assets::resolve(&site, store, Known::default(), options)?;
+fn first_generation(site: Site, Resolved { assets, loaders, missing, .. }: Resolved) -> BootSet {
     missing.iter().for_each(|missing| tracing::error!("{}", assets::say_missing(missing)));
-    Ok(BootSet::new(site, assets, loaders, 1))
+    BootSet::new(site, assets, loaders, 1)
 }
 
 /// What is done for each order that comes over the control socket.

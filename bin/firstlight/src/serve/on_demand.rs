@@ -1,12 +1,13 @@
 //! Assets that are not here when the site is read: fetched when a machine first asks, each on a thread of its own, and in
 //! the record from its beginning to its end.
 
+use super::assets::say_locked;
 use arc_swap::ArcSwap;
 use firstlight_assets::{Fetcher, Progress, Step, shown};
 use firstlight_boot::Content;
 use firstlight_model::Mac;
 use firstlight_serve::{Context, Fetch, Found, Growing};
-use firstlight_site::{Asset, AssetSource, Pin};
+use firstlight_site::{Asset, AssetSource, Pin, When};
 use firstlight_state::What;
 use std::{
     collections::HashMap,
@@ -68,6 +69,16 @@ impl OnDemand {
     pub(super) fn goes_on_with(&self, fetcher: Arc<Fetcher>) {
         self.0.fetcher.store(fetcher);
         lock(&self.0.errands).retain(|_, errand| lock(&errand.0).ended.is_none());
+        self.prefetch();
+    }
+
+    /// Begins with everything that is not here, where the site does not leave that to the machines.
+    pub(super) fn prefetch(&self) {
+        let set = self.0.context.boot.load_full();
+        if set.site.asset_settings.fetch == When::Start {
+            let absent = set.site.assets.values().filter(|asset| set.asset(&asset.name).is_none());
+            absent.for_each(|asset| drop(self.want(asset, None)));
+        }
     }
 }
 
@@ -111,9 +122,7 @@ impl Inner {
         tracing::info!("fetching {}, which was asked for", asset.name);
         self.context.record(by, What::FetchBegan { name: asset.name.clone(), from: first_source(asset) });
         let result = fetcher.fetch(asset, &|progress| errand.hear(progress));
-        if let Err(error) = fetcher.write_lock() {
-            tracing::error!("firstlight.lock cannot be written: {error}");
-        }
+        say_locked(fetcher.write_lock());
         match result {
             Ok(content) => {
                 let ms = begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -138,6 +147,7 @@ fn first_source(asset: &Asset) -> String {
     match &asset.source {
         AssetSource::Member { path, .. } => format!("an archive, as {path}"),
         AssetSource::Path(path) => path.display().to_string(),
+        AssetSource::Later(system) => system.clone(),
         AssetSource::Urls(urls) => urls.first().map(|url| shown(url)).unwrap_or_default(),
     }
 }

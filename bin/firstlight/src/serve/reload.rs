@@ -4,9 +4,15 @@
 //! go on meanwhile and see the new one with their next request. What is refused: mistakes; assets that would be lost,
 //! for at a start there is nothing better than the rest, and here there is; and whatever needs other sockets.
 
-use super::{assets, changes, interfaces, notify::Notify, sockets::doors};
+use super::{
+    assets::{self, Supplies},
+    changes, interfaces,
+    notify::Notify,
+    on_demand::OnDemand,
+    sockets::doors,
+};
 use crate::{Failure, site};
-use firstlight_assets::{Known, Missing, Options, Resolved, Store};
+use firstlight_assets::{Missing, Options, Resolved, Store};
 use firstlight_boot::BootSet;
 use firstlight_serve::{
     Context,
@@ -25,6 +31,7 @@ pub(super) struct Reloader {
     pub(super) site: PathBuf,
     pub(super) store: Store,
     pub(super) options: Options,
+    pub(super) on_demand: OnDemand,
     pub(super) context: Context,
     pub(super) notify: Arc<Notify>,
     /// One at a time. Nobody else waits for it.
@@ -84,14 +91,15 @@ impl Reloader {
         let site = site.filter(|_| report.errors() == 0).ok_or_else(|| mistakes(&report))?;
         same_doors(&old.site, &site)?;
         interfaces::check(&site)?;
-        let known: Known = old.contents().collect();
-        let Resolved { assets, loaders, missing } = assets::resolve(&site, &self.store, known, &self.options)?;
+        let Supplies { resolved, fetcher } = assets::supplies(&site, &self.store, Some(&old), &self.options)?;
+        let Resolved { assets, loaders, missing, .. } = resolved;
         nothing_lost(&old, &missing)?;
         let new = BootSet::new(site, assets, loaders, old.generation + 1);
         let changes = changes::between(&old, &new);
         let generation = new.generation;
         self.store.uses_only(new.contents());
         self.context.boot.store(new.into());
+        self.on_demand.goes_on_with(fetcher);
         drop(old);
         give_back_memory();
         let warnings = (!report.problems.is_empty()).then(|| render(&report, false));

@@ -22,7 +22,7 @@ use download::Got;
 use expect::Expected;
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
-use firstlight_site::{Asset, AssetSource, Lock, LockedAsset, Pin, Site};
+use firstlight_site::{Archive, Asset, AssetSource, Lock, LockedAsset, Pin, Site};
 use flight::Flights;
 use std::{
     collections::BTreeMap,
@@ -112,6 +112,26 @@ impl Fetcher {
             AssetSource::Path(_) => self.fetch(asset, &|_| {}).ok(),
             _ if self.overridden(asset).is_some() => self.fetch(asset, &|_| {}).ok(),
             _ => self.store.find(self.hash_of(asset)?, &self.known),
+        }
+    }
+
+    /// The content of an asset, where no network is needed for it; `None` where one is.
+    ///
+    /// # Errors
+    /// It cannot be had with one either: a local file that is gone or not right, an asset that is not locked and may not be.
+    pub(crate) fn without_network(&self, asset: &Asset, told: Told<'_>) -> Result<Option<Content>, Error> {
+        if self.overridden(asset).is_some() {
+            return self.fetch(asset, told).map(Some);
+        }
+        match &asset.source {
+            AssetSource::Path(_) | AssetSource::Later(_) | AssetSource::Member { archive: Archive::Path(_), .. } => {
+                self.fetch(asset, told).map(Some)
+            }
+            AssetSource::Member { archive: Archive::Asset(_), .. } => Ok(self.here(asset)),
+            AssetSource::Urls(_) => {
+                self.expected(asset)?;
+                Ok(self.here(asset))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ mod urls;
 pub(super) use urls::is_url;
 
 use crate::{
-    Archive, Asset, AssetSettings, AssetSource, Pin, fields::Fields, functions::nearby, source::At, world::World,
+    Archive, Asset, AssetSettings, AssetSource, Pin, When, fields::Fields, functions::nearby, source::At, world::World,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -152,7 +152,13 @@ pub(super) fn settings(world: &World<'_>) -> AssetSettings {
         gateways: urls::servers(&fields, "gateways"),
         peers: urls::servers(&fields, "peers"),
         check: check(&fields),
+        fetch: fetch(&fields),
     }
+}
+
+fn fetch(fields: &Fields<'_, '_>) -> When {
+    let words = [When::Demand, When::Start].map(|when| (when.word(), when));
+    fields.word("fetch", &words).map(|at| at.value).unwrap_or_default()
 }
 
 fn check(fields: &Fields<'_, '_>) -> Option<Duration> {

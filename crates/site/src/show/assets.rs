@@ -50,6 +50,7 @@ pub(super) fn settings(page: &mut Page, site: &Site) {
     one_or_more(page, "gateways", &settings.gateways);
     one_or_more(page, "peers", &settings.peers);
     page.maybe("check", &settings.check.map(format_duration));
+    page.text("fetch", settings.fetch.word());
 }
 
 /// One value alone, several as a list, none not at all.

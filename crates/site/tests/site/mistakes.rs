@@ -207,6 +207,7 @@ fn how_assets_are_pinned() {
     }
     check(&[
         ("assets { gateways = \"ipfs://x\" }", &["1:21 `ipfs://x` is not fetched over `ipfs`"]),
+        ("assets { fetch = \"never\" }", &["1:18 `never` is not a value of `fetch`"]),
         ("assets { check = \"5m\" }", &["1:18 upstreams are asked for new versions every 15m at most"]),
         ("assets { peer = \"http://x\" }", &["1:10 `assets` has no attribute `peer`"]),
     ]);
