@@ -58,7 +58,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
 /// What a pure crate must never depend on: these do I/O, tell the time or make randomness.
 const IMPURE: [&str; 7] = ["tokio", "nix", "socket2", "ureq", "getrandom", "axum", "mio"];
 /// `butane` is as pure but for its files directory, which it needs the kernel's help to stay in.
-const PURE: [&str; 9] = ["model", "archive", "catalog", "site", "cloudinit", "wire", "plan", "boot", "ipfs"];
+const PURE: [&str; 10] = ["model", "archive", "catalog", "site", "cloudinit", "wire", "plan", "boot", "ipfs", "trust"];
 
 struct Package {
     name: String,
