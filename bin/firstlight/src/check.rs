@@ -30,6 +30,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     if let Some(site) = &site {
         site::add_cloud_schema(&mut report, site);
         missing_loaders(site).into_iter().for_each(|missing| report.add(missing));
+        keys(site).into_iter().for_each(|problem| report.add(problem));
         for missing in firstlight_assets::check_local(site) {
             let help = "put the right file there, or correct `sha256` if the new content is what you want";
             let message = missing.error.to_string();
@@ -54,6 +55,18 @@ pub(crate) fn run(args: Args) -> Outcome {
         }
     }
     if errors == 0 { Ok(()) } else { Err(Failure::Silent) }
+}
+
+/// The keys of `signed` blocks by which nothing, or nothing new, can be verified.
+fn keys(site: &Site) -> Vec<FoundLater> {
+    let found = |problem: firstlight_assets::KeyProblem| FoundLater {
+        place: problem.missing.place,
+        message: problem.missing.error.to_string(),
+        help: Some("put the present key of those who sign there, from a place that you trust".to_owned()),
+        related: None,
+        warning: problem.warning,
+    };
+    firstlight_assets::check_keys(site, firstlight_serve::now()).into_iter().map(found).collect()
 }
 
 /// The network boot programs that the site's machines may need and that are not there, with what they fetch beside.

@@ -2,7 +2,7 @@
 
 use crate::sources::{SourceError, shown};
 use firstlight_model::ByteSize;
-use firstlight_site::Place;
+use firstlight_site::{Asset, Place};
 use std::{io, path::PathBuf, sync::Arc};
 
 /// Why an asset cannot be served.
@@ -137,4 +137,11 @@ pub struct Missing {
     pub place: Option<Place>,
     /// Why.
     pub error: Error,
+}
+
+impl Missing {
+    /// An asset whose signature cannot be checked.
+    pub(crate) fn because(asset: &Asset, place: Place, why: String) -> Missing {
+        Missing { name: asset.name.clone(), place: Some(place), error: Error::Signature(why) }
+    }
 }

@@ -27,6 +27,7 @@ pub use bundle::{Exported, Imported, export, import};
 pub use error::{Error, Mismatch, Missing};
 pub use fetch::{Fetcher, Options};
 pub use file::verify;
+pub use keys::{KeyProblem, check_keys};
 pub use known::Known;
 pub use lock_file::Written;
 pub use progress::{Progress, Step, Told};

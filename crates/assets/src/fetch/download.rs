@@ -29,7 +29,7 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct Got {
     pub(super) content: Content,
     pub(super) sha256: Sha256,
-    /// Which of the URLs gave it.
+    /// Which of the URLs gave it, or which peer.
     pub(super) url: String,
     /// Whose signature it has, where that was to be checked.
     pub(super) trust: Option<Trust>,
@@ -44,6 +44,14 @@ struct Transfer<'a> {
     /// Whether bytes of several sources may be put together.
     mix: bool,
     told: Told<'a>,
+}
+
+/// Why bytes that are all there are not the right ones.
+enum Wrong {
+    /// They have another hash: its kind, what was expected, what they have.
+    Hash(&'static str, String, String),
+    /// Their signature does not hold.
+    Signature(String),
 }
 
 /// Why a source's bytes are not all there.
@@ -105,7 +113,7 @@ impl Fetcher {
 impl Transfer<'_> {
     fn run(mut self, urls: &[String]) -> Result<Got, Error> {
         if self.is_whole() {
-            return self.keep(urls.first().cloned().unwrap_or_default());
+            return self.keep(urls.first().cloned().unwrap_or_default(), None);
         }
         let asked = self.fetcher.sources.in_order(urls, self.expected.sha256);
         let mut tries = Tries::new(asked.iter().map(|url| &**url), self.fetcher.options.patience);
@@ -113,14 +121,14 @@ impl Transfer<'_> {
         while let Some(url) = tries.next() {
             let before = self.part.len();
             let failed = match self.pull(url) {
-                Ok(()) => match self.expected.wrong(self.part.hashes()) {
-                    None => return self.keep(url.to_owned()),
-                    Some(_) if self.part.mixed && once_more => {
+                Ok(source_says) => match self.judge(source_says) {
+                    Ok(trust) => return self.keep(url.to_owned(), trust),
+                    Err(_) if self.part.mixed && once_more => {
                         (once_more, self.mix) = (false, false);
                         self.restart()?;
                         continue;
                     }
-                    Some((kind, expected, got)) => self.set_aside(url, kind, expected, got)?,
+                    Err(wrong) => self.set_aside(url, wrong)?,
                 },
                 Err(Trouble::Source(error)) => error,
                 Err(Trouble::Here(write)) => return Err(self.give_up(write)),
@@ -149,8 +157,22 @@ impl Transfer<'_> {
         self.part.restart().map_err(Error::of(self.fetcher.store.folder()))
     }
 
-    /// Takes what a source sends, to its end.
-    fn pull(&mut self, url: &str) -> Result<(), Trouble> {
+    /// Whether the bytes are the right ones. `source_says` is what the source said of them. Returns whose
+    /// signature they have, where they are signed themselves.
+    fn judge(&self, source_says: Option<Sha256>) -> Result<Option<Trust>, Wrong> {
+        let got = self.part.hashes().sha256();
+        if let Some((kind, expected, got)) = self.expected.wrong(self.part.hashes()) {
+            return Err(Wrong::Hash(kind, expected, got));
+        }
+        if let Some(said) = source_says.filter(|said| *said != got) {
+            return Err(Wrong::Hash("sha256", said.to_string(), got.to_string()));
+        }
+        let Some(proof) = &self.expected.proof else { return Ok(None) };
+        proof.check(self.part.file()).map(Some).map_err(Wrong::Signature)
+    }
+
+    /// Takes what a source sends, to its end. Returns the hash that the source says that it is.
+    fn pull(&mut self, url: &str) -> Result<Option<Sha256>, Trouble> {
         let id = Sha256(sha2::Sha256::digest(url).into());
         let validator = self.part.origin.clone().filter(|origin| origin.url == id).and_then(|origin| origin.validator);
         let goes_on = self.mix || validator.is_some();
@@ -166,9 +188,13 @@ impl Transfer<'_> {
             self.part.restart()?;
         }
         self.part.comes_from(Origin { url: id, validator: stream.validator.clone() })?;
-        let (at, growing) = (self.part.len(), stream.verified.then(|| self.part.file()));
+        // What must be signed is released whole or not at all.
+        let may_grow = stream.verified && self.expected.proof.is_none();
+        let (at, growing) = (self.part.len(), may_grow.then(|| self.part.file()));
         self.tell(Step::From { url: &shown(url), at, growing });
-        self.take(stream)
+        let source_says = stream.sha256;
+        self.take(stream)?;
+        Ok(source_says)
     }
 
     fn take(&mut self, mut stream: Stream) -> Result<(), Trouble> {
@@ -205,47 +231,30 @@ impl Transfer<'_> {
     }
 
     /// Makes the part the object that it is.
-    fn keep(mut self, url: String) -> Result<Got, Error> {
+    fn keep(mut self, url: String, trust: Option<Trust>) -> Result<Got, Error> {
         if let Err(write) = self.part.finish() {
             return Err(self.give_up(write));
         }
         let sha256 = self.part.hashes().sha256();
-        let trust = match self.expected.proof.as_ref().map(|proof| proof.check(self.part.file())) {
-            Some(Err(error)) => return Err(self.unsigned(&url, sha256, error)),
-            Some(Ok(trust)) => Some(trust),
-            None => None,
-        };
         let content = self.fetcher.store.adopt(self.part, sha256)?;
         Ok(Got { content, sha256, url, trust })
     }
 
-    /// Keeps bytes whose signature does not hold for a look.
-    fn unsigned(&self, url: &str, sha256: Sha256, error: Error) -> Error {
-        let note = format!("from      {}\nasset     {}\n{error}\n", shown(url), self.name);
-        match self.fetcher.store.keep_bad(&self.part, &sha256.to_string(), &note) {
-            Some(kept) => Error::Signature(format!("{error}; the bytes are kept in {}", kept.display())),
-            None => error,
-        }
-    }
-
     /// Keeps wrong bytes for a look and begins anew.
-    fn set_aside(
-        &mut self,
-        url: &str,
-        kind: &'static str,
-        expected: String,
-        got: String,
-    ) -> Result<SourceError, Error> {
-        let (name, by) = (self.name, self.expected.by);
-        let note = format!(
-            "from      {}\nasset     {name}\nexpected  {kind} {expected} ({by})\ngot       {kind} {got}\n",
-            shown(url)
-        );
+    fn set_aside(&mut self, url: &str, wrong: Wrong) -> Result<SourceError, Error> {
+        let (name, by, url) = (self.name, self.expected.by, shown(url));
+        let why = match &wrong {
+            Wrong::Hash(kind, expected, got) => format!("expected  {kind} {expected} ({by})\ngot       {kind} {got}\n"),
+            Wrong::Signature(why) => format!("signature {why}\n"),
+        };
         let sha256 = self.part.hashes().sha256().to_string();
         let store = &self.fetcher.store;
-        let kept = store.keep_bad(&self.part, &sha256, &note);
+        let kept = store.keep_bad(&self.part, &sha256, &format!("from      {url}\nasset     {name}\n{why}"));
         self.part.renew().map_err(Error::of(store.folder()))?;
-        Ok(SourceError::Mismatch { kind, expected, got, kept })
+        Ok(match wrong {
+            Wrong::Hash(kind, expected, got) => SourceError::Mismatch { kind, expected, got, kept },
+            Wrong::Signature(why) => SourceError::Unsigned { why, kept },
+        })
     }
 
     /// This computer cannot take it. What is there goes, for a full disk harms more than this.

@@ -1,7 +1,7 @@
 //! What an asset's bytes must be, as far as that is known before they are asked for.
 
 use super::{Fetcher, Hashes, signed::Proof};
-use crate::{Error, sources::scheme};
+use crate::{Error, Told, sources::scheme};
 use firstlight_model::{Sha256, Sha512};
 use firstlight_site::{Asset, Pin, Trust};
 use firstlight_trust::lists;
@@ -23,7 +23,7 @@ pub(super) struct Expected {
 }
 
 impl Fetcher {
-    pub(super) fn expected(&self, asset: &Asset) -> Result<Expected, Error> {
+    pub(super) fn expected(&self, asset: &Asset, told: Told<'_>) -> Result<Expected, Error> {
         let site = Expected { by: "the site", ..Expected::default() };
         let locked = self.locked(asset).filter(|_| !self.options.anew);
         Ok(match (&asset.pin, locked) {
@@ -38,7 +38,13 @@ impl Fetcher {
                 ..Expected::default()
             },
             (Pin::Signed(_) | Pin::Lock, None) if self.options.locked => return Err(Error::NotLocked),
-            (Pin::Signed(signed), None) => self.signed(asset, signed)?,
+            (Pin::Signed(signed), None) => {
+                let names: Vec<&str> = asset.urls().iter().map(String::as_str).collect();
+                let expected = self.signed(&asset.name, signed, &names, told)?;
+                // With the SHA-256 at hand, peers can be asked, and the store.
+                let sha256 = |hash: Sha512| self.store.alias("sha512", &hash.to_string());
+                Expected { sha256: expected.sha256.or_else(|| sha256(expected.sha512?)), ..expected }
+            }
             (Pin::Lock, None) => Expected { locks: true, ..Expected::default() },
         })
     }

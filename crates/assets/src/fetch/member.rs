@@ -34,6 +34,9 @@ impl Fetcher {
         };
         match (&asset.pin, &content) {
             (Pin::Lock, _) | (_, Content::Bytes(_)) => Ok(content),
+            (Pin::Signed(signed), Content::File { path: file, .. }) => {
+                self.signed_file(&asset.name, signed, (file, path), told)
+            }
             (pin, Content::File { path, .. }) => verify_pinned(path, pin),
         }
     }

@@ -98,7 +98,7 @@ impl Fetcher {
                 Pin::Lock => self.known.verify(path, None),
                 Pin::Sha256(pin) => self.known.verify(path, Some(*pin)),
                 Pin::Sha512(_) => verify_pinned(path, &asset.pin),
-                Pin::Signed(signed) => self.signed_file(asset, signed, path),
+                Pin::Signed(signed) => self.signed_file(&asset.name, signed, (path, &path.to_string_lossy()), told),
             },
             AssetSource::Urls(urls) => self.by_url(asset, urls, told),
             AssetSource::Member { archive, path } => self.member(asset, archive, path, told),
@@ -174,7 +174,7 @@ impl Fetcher {
     }
 
     fn by_url(&self, asset: &Asset, urls: &[String], told: Told<'_>) -> Result<Content, Error> {
-        let expected = self.expected(asset)?;
+        let expected = self.expected(asset, told)?;
         if let Some((hash, content)) =
             expected.sha256.and_then(|hash| Some((hash, self.store.find(hash, &self.known)?)))
         {
@@ -205,7 +205,11 @@ impl Fetcher {
     fn believe(&self, asset: &Asset, expected: &Expected, got: Got, told: Told<'_>) {
         let Some(trust) = expected.trust(&got.url, got.trust) else { return };
         told(Progress { name: &asset.name, step: Step::Locked { sha256: got.sha256, trust: &trust } });
-        let (url, size, sha256) = (got.url, got.content.size(), got.sha256);
+        // A peer that it came from is no source of the site's.
+        let Some(url) = Some(got.url).filter(|url| asset.urls().contains(url)).or(asset.urls().first().cloned()) else {
+            return;
+        };
+        let (size, sha256) = (got.content.size(), got.sha256);
         let locked = LockedAsset { url, size, sha256, trust };
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).1.assets.insert(asset.name.clone(), locked);
     }

@@ -1,117 +1,108 @@
-//! Signatures (crates/trust): of a list that holds an asset's hash, or of the asset itself.
+//! The `signed` block of an asset: a list of hashes that somebody has signed, or the asset itself.
+//!
+//! A list and its signature are fetched first, and then the asset by the hash that the list says. A signature of the asset
+//! itself is fetched first as well, and compared with all of the asset's bytes before any of them is released.
 
 use super::{Expected, Fetcher};
-use crate::{Error, file::verify_pinned, sources::shown};
+use crate::{
+    Error, Told,
+    error::Mismatch,
+    file::verify_pinned,
+    keys::{Signers, now},
+};
 use firstlight_boot::Content;
-use firstlight_model::Timestamp;
-use firstlight_site::{Asset, Pin, Signed, SigningKey, Trust};
-use firstlight_trust::{Verdict, lists, minisign, openpgp};
+use firstlight_site::{Pin, Signed, Trust};
+use firstlight_trust::{
+    Verdict,
+    lists::{self, Found},
+    openpgp,
+};
 use std::{
-    fs::{self, File},
-    io::Cursor,
+    fs::File,
+    io::{Cursor, Read, Seek},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
-/// A signature, and the keys that count for it.
-#[derive(Debug, Default)]
+/// A signature of an asset itself, and those who may have made it.
+#[derive(Debug)]
 pub(super) struct Proof {
-    open_pgp: openpgp::Keys,
-    minisign: Vec<minisign::Key>,
-    /// Empty for a text that holds its own.
+    signers: Signers,
     signature: Vec<u8>,
 }
 
-/// The first line of a signature by minisign.
-const MINISIGN: &[u8] = b"untrusted comment:";
-
 impl Proof {
-    fn new(keys: &[SigningKey]) -> Result<Proof, Error> {
-        let mut proof = Proof::default();
-        for key in keys {
-            match key {
-                SigningKey::OpenPgp(path) => {
-                    let bytes = fs::read(path).map_err(Error::of(path))?;
-                    let read = openpgp::Keys::read(&bytes);
-                    proof.open_pgp.add(read.map_err(|why| Error::Signature(format!("{}: {why}", path.display())))?);
-                }
-                SigningKey::Catalog(name) => {
-                    let known = firstlight_catalog::KEYS.iter().find(|(known, _)| known == name);
-                    let (_, text) =
-                        known.ok_or_else(|| Error::Signature(format!("the catalog has no key `{name}`")))?;
-                    let read = openpgp::Keys::read(text.as_bytes());
-                    proof.open_pgp.add(read.map_err(|why| Error::Signature(format!("catalog:{name}: {why}")))?);
-                }
-                SigningKey::Minisign(text) => {
-                    let key = text.parse().map_err(|why: minisign::BadKey| Error::Signature(why.to_string()))?;
-                    proof.minisign.push(key);
-                }
-            }
-        }
-        Ok(proof)
+    /// Compares it with bytes, all of them. Returns whose it is.
+    pub(super) fn check(&self, data: impl Read + Seek) -> Result<Trust, String> {
+        Ok(Trust::Signed(self.signers.verify(data, &self.signature, now())?.key))
     }
-
-    /// Checks the signature of what is in a file or in memory.
-    pub(super) fn check(&self, data: impl std::io::Read + std::io::Seek) -> Result<Trust, Error> {
-        let verdict = if self.signature.starts_with(MINISIGN) {
-            minisign::verify(&self.minisign, data, &self.signature).map_err(|why| why.to_string())
-        } else {
-            self.open_pgp.verify(data, &self.signature, now()).map_err(|why| why.to_string())
-        };
-        verdict.map(trust).map_err(Error::Signature)
-    }
-
-    /// What of a list is signed.
-    fn check_list(&self, list: Vec<u8>) -> Result<(Trust, Vec<u8>), Error> {
-        if self.signature.is_empty() {
-            let checked = self.open_pgp.verify_clear_signed(&list, now());
-            let (verdict, text) = checked.map_err(|why| Error::Signature(why.to_string()))?;
-            return Ok((trust(verdict), text.into_bytes()));
-        }
-        Ok((self.check(Cursor::new(&list))?, list))
-    }
-}
-
-fn trust(verdict: Verdict) -> Trust {
-    Trust::Signed(verdict.key)
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Fetcher {
-    /// What a signature says that the bytes must be, or what it is to be checked with once they are here.
-    pub(super) fn signed(&self, asset: &Asset, signed: &Signed) -> Result<Expected, Error> {
-        let mut proof = Proof::new(&signed.keys)?;
-        let in_url = |url: &str, error: Error| match error {
-            Error::Signature(why) => Error::Signature(format!("{}: {why}", shown(url))),
-            other => Error::Signature(other.to_string()),
+    /// What is said of bytes that are called one of `names`, or what they are to be checked with once they are here.
+    pub(super) fn signed(
+        &self,
+        asset: &str,
+        signed: &Signed,
+        names: &[&str],
+        told: Told<'_>,
+    ) -> Result<Expected, Error> {
+        let signers = Signers::read(&signed.keys).map_err(Error::Signature)?;
+        let fetch = |url: &str, limit| self.small(asset, url, limit, told);
+        let signature = signed.signature.as_deref().map(|url| fetch(url, openpgp::MAX_SIGNATURE)).transpose();
+        let signature = signature.map_err(|why| Error::Signature(format!("it cannot be had: {why}")))?;
+        let Some(list) = &signed.list else {
+            let none = || Error::Signature("the site names neither a list nor a signature".to_owned());
+            return Ok(Expected::proven(Proof { signers, signature: signature.ok_or_else(none)? }));
         };
-        if let Some(url) = &signed.signature {
-            proof.signature = self.small(url, openpgp::MAX_SIGNATURE).map_err(|error| in_url(url, error))?;
-        }
-        let Some(list) = &signed.list else { return Ok(Expected::proven(proof)) };
-        let bytes = self.small(list, lists::MAX_LIST).map_err(|error| in_url(list, error))?;
-        let (trust, text) = proof.check_list(bytes).map_err(|error| in_url(list, error))?;
-        let wanted = signed.name.as_deref().or(asset.urls().first().map(|url| &**url)).unwrap_or(&asset.name);
-        let found = lists::find(&text, wanted).map_err(|why| in_url(list, Error::Signature(why.to_string())))?;
-        Ok(Expected::listed(found, trust))
+        let text = fetch(list, lists::MAX_LIST);
+        let text = text.map_err(|why| Error::Signature(format!("the list of hashes cannot be had: {why}")))?;
+        let of_list = |why: String| Error::Signature(format!("of the list {}: {why}", crate::shown(list)));
+        let (verdict, text) = verify_list(&signers, text, signature.as_deref()).map_err(of_list)?;
+        let named = signed.name.as_deref().map(|name| vec![name]);
+        let found = look_up(&text, named.as_deref().unwrap_or(names)).map_err(|error| of_list(error.to_string()))?;
+        Ok(Expected::listed(found, Trust::Signed(verdict.key)))
     }
 
-    /// A local file that is signed.
-    pub(super) fn signed_file(&self, asset: &Asset, signed: &Signed, path: &Path) -> Result<Content, Error> {
-        let named = Signed { name: signed.name.clone().or(Some(file_name(path))), ..signed.clone() };
-        let expected = self.signed(asset, &named)?;
+    /// A file that is here already: a local one, or one that was taken out of an archive. `name` is what a list may call it.
+    pub(super) fn signed_file(
+        &self,
+        asset: &str,
+        signed: &Signed,
+        (path, name): (&Path, &str),
+        told: Told<'_>,
+    ) -> Result<Content, Error> {
+        let expected = self.signed(asset, signed, &[name], told)?;
         if let Some(proof) = &expected.proof {
-            proof.check(File::open(path).map_err(Error::of(path))?)?;
+            proof.check(File::open(path).map_err(Error::of(path))?).map_err(Error::Signature)?;
         }
         let pin = expected.sha256.map(Pin::Sha256).or(expected.sha512.map(Pin::Sha512)).unwrap_or(Pin::Lock);
-        verify_pinned(path, &pin)
+        verify_pinned(path, &pin).map_err(|error| match error {
+            Error::Mismatch(wrong) => Mismatch { by: expected.by, ..*wrong }.into(),
+            other => other,
+        })
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// The list, once it is known who has signed it: of a clear-signed one only what was signed.
+fn verify_list(signers: &Signers, text: Vec<u8>, signature: Option<&[u8]>) -> Result<(Verdict, Vec<u8>), String> {
+    match signature {
+        Some(signature) => Ok((signers.verify(Cursor::new(&text), signature, now())?, text)),
+        None => {
+            let (verdict, text) = signers.verify_clear_signed(&text, now())?;
+            Ok((verdict, text.into_bytes()))
+        }
+    }
+}
+
+/// The first of the names that the list has.
+fn look_up(list: &[u8], names: &[&str]) -> Result<Found, lists::Error> {
+    let mut first = None;
+    for name in names {
+        match lists::find(list, name) {
+            Ok(found) => return Ok(found),
+            Err(error @ lists::Error::Absent { .. }) => first = first.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(first.unwrap_or(lists::Error::NoHashes))
 }

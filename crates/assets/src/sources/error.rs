@@ -65,6 +65,14 @@ pub enum SourceError {
         /// Where they are kept for a look.
         kept: Option<std::path::PathBuf>,
     },
+    /// The bytes are not those that were signed.
+    #[error("its signature: {why}{}", kept.as_ref().map(|path| format!("; the bytes are kept in {}", path.display())).unwrap_or_default())]
+    Unsigned {
+        /// Why it does not hold.
+        why: String,
+        /// Where they are kept for a look.
+        kept: Option<std::path::PathBuf>,
+    },
     /// Nothing here fetches such a URL.
     #[error("`{0}:` cannot be fetched yet")]
     Unsupported(String),

@@ -21,14 +21,8 @@ pub(super) fn open(ask: &Ask<'_>) -> Result<Stream, SourceError> {
     let unchanged = ask.validator.is_none() || ask.validator == validator.as_deref();
     let starts_at = if unchanged && ask.from <= metadata.len() { ask.from } else { 0 };
     file.seek(SeekFrom::Start(starts_at)).map_err(failed)?;
-    Ok(Stream {
-        body: Box::new(file),
-        total: Some(metadata.len()),
-        starts_at,
-        validator,
-        verified: false,
-        warnings: None,
-    })
+    let total = Some(metadata.len());
+    Ok(Stream { body: Box::new(file), total, starts_at, validator, ..Stream::default() })
 }
 
 /// An absolute path, on this computer.

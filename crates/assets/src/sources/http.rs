@@ -8,7 +8,7 @@ use std::{
     io::{self, Read},
     time::Duration,
 };
-use ureq::http::{HeaderMap, Response, StatusCode, header};
+use ureq::http::{HeaderMap, HeaderName, Response, StatusCode, header};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// As many as browsers follow half of.
@@ -39,15 +39,27 @@ impl Http {
     }
 
     pub(super) fn open(&self, ask: &Ask<'_>) -> Result<Stream, SourceError> {
+        let response = self.get(ask, [])?;
+        self.stream(ask, response)
+    }
+
+    /// Asks, with these headers besides.
+    pub(super) fn get(
+        &self,
+        ask: &Ask<'_>,
+        headers: impl IntoIterator<Item = (HeaderName, String)>,
+    ) -> Result<Response<ureq::Body>, SourceError> {
         let mut request = self.agent.get(ask.url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         if ask.from > 0 {
             request = request.header(header::RANGE, format!("bytes={}-", ask.from));
             if let Some(validator) = ask.validator {
                 request = request.header(header::IF_RANGE, validator);
             }
         }
-        let response = request.call().map_err(|error| self.failed(error))?;
-        self.stream(ask, response)
+        request.call().map_err(|error| self.failed(error))
     }
 
     /// The body of an answer in another form than that of a file, which is told apart by its `accept`. The whole must not
@@ -71,7 +83,8 @@ impl Http {
         Ok(Body { body, stall: self.stall })
     }
 
-    fn stream(&self, ask: &Ask<'_>, response: Response<ureq::Body>) -> Result<Stream, SourceError> {
+    /// The bytes of an answer.
+    pub(super) fn stream(&self, ask: &Ask<'_>, response: Response<ureq::Body>) -> Result<Stream, SourceError> {
         let headers = response.headers();
         let (starts_at, total) = match response.status() {
             StatusCode::OK => (0, response.body().content_length()),
@@ -84,7 +97,7 @@ impl Http {
         let validator = validator(headers);
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
         let body = Box::new(Body { body, stall: self.stall });
-        Ok(Stream { body, total, starts_at, validator, verified: false, warnings: None })
+        Ok(Stream { body, total, starts_at, validator, ..Stream::default() })
     }
 
     fn failed(&self, error: ureq::Error) -> SourceError {
@@ -132,7 +145,7 @@ fn nothing_left(headers: &HeaderMap, from: u64) -> Result<Stream, SourceError> {
     match says.strip_prefix("bytes */").and_then(|total| total.parse::<u64>().ok()) {
         Some(total) if total == from && from > 0 => {
             let (body, validator) = (Box::new(io::empty()), validator(headers));
-            Ok(Stream { body, total: Some(total), starts_at: from, validator, verified: false, warnings: None })
+            Ok(Stream { body, total: Some(total), starts_at: from, validator, ..Stream::default() })
         }
         _ if from == 0 => Err(SourceError::Status(416)),
         _ => Err(SourceError::WrongRange { asked: from, got: "416 Range Not Satisfiable".to_owned() }),

@@ -4,15 +4,18 @@
 
 mod error;
 mod file;
+mod ftp;
 mod http;
 mod ipfs;
+mod oci;
 mod url;
 
 use firstlight_model::Sha256;
 use firstlight_site::Site;
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
+    path::PathBuf,
     sync::{Arc, mpsc::Receiver},
     time::Duration,
 };
@@ -70,10 +73,20 @@ pub(crate) struct Stream {
     pub(crate) starts_at: u64,
     /// What tells this version of the bytes from others (a strong ETag, a time of change), where the source says.
     pub(crate) validator: Option<String>,
+    /// What the whole must be, as the source knows from what it was asked for (OCI).
+    pub(crate) sha256: Option<Sha256>,
     /// Whether every byte was verified before it came out of `body` (IPFS): then it may be used before the whole is here.
     pub(crate) verified: bool,
     /// What goes wrong on the way without harm, as it happens.
     pub(crate) warnings: Option<Receiver<Warning>>,
+}
+
+impl Default for Stream {
+    /// No bytes, of which nothing is known.
+    fn default() -> Self {
+        let body = Box::new(io::empty());
+        Stream { body, total: None, starts_at: 0, validator: None, sha256: None, verified: false, warnings: None }
+    }
 }
 
 /// Every source, with what they are set up with.
@@ -82,13 +95,17 @@ pub(crate) struct Sources {
     http: Arc<http::Http>,
     ipfs: ipfs::Ipfs,
     peers: Vec<String>,
+    patience: Patience,
+    /// The site's folder, which paths in URLs are relative to.
+    root: PathBuf,
 }
 
 impl Sources {
     pub(crate) fn new(site: &Site, patience: &Patience) -> Sources {
         let http = Arc::new(http::Http::new(patience));
         let ipfs = ipfs::Ipfs::new(&http, &site.asset_settings.gateways, patience);
-        Sources { http, ipfs, peers: site.asset_settings.peers.clone() }
+        let peers = site.asset_settings.peers.clone();
+        Sources { http, ipfs, peers, patience: *patience, root: site.root.clone() }
     }
 
     /// The URLs to ask for an object: the site's peers by its hash, then its own.
@@ -103,6 +120,8 @@ impl Sources {
         match &*scheme(ask.url) {
             "http" | "https" => self.http.open(ask),
             "file" => file::open(ask),
+            "ftp" => ftp::open(ask, &self.patience),
+            "oci" => oci::open(ask, &self.http, &self.root),
             "ipfs" => self.ipfs.open(ask),
             other => Err(SourceError::Unsupported(other.to_owned())),
         }

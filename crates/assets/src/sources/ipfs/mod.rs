@@ -57,7 +57,15 @@ impl Ipfs {
         };
         let total = reader.size().map_err(|error| SourceError::of_read(error, 0, None))?;
         let (warnings, validator) = (reader.warnings(), Some(address.to_string()));
-        Ok(Stream { body: Box::new(reader), total: Some(total), starts_at, validator, warnings, verified: true })
+        Ok(Stream {
+            body: Box::new(reader),
+            total: Some(total),
+            starts_at,
+            validator,
+            warnings,
+            verified: true,
+            sha256: None,
+        })
     }
 }
 
