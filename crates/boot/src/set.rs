@@ -94,6 +94,12 @@ impl BootSet {
         self.assets.get(name)
     }
 
+    /// The asset whose content has this hash, with its name. Other content has none that anybody may ask for.
+    pub fn asset_by_hash(&self, hash: Sha256) -> Option<(&str, &Content)> {
+        let is_it = |content: &Content| matches!(content, Content::File { sha256, .. } if *sha256 == hash);
+        self.assets.iter().find(|(_, content)| is_it(content)).map(|(name, content)| (&**name, content))
+    }
+
     /// The content of a network boot program, or of a file beside one, by the name that it is served as.
     pub fn loader(&self, file: &str) -> Option<&Content> {
         self.loader_files.get(file)

@@ -98,6 +98,21 @@ pub(super) async fn asset(
     handler.deliver(&set, &method, &headers, parcel).await
 }
 
+/// `/sha256/HEX`: an asset by its hash, for another Firstlight that wants the same (its `peers`). Only what is here and
+/// verified, and of this generation; nothing is fetched for it, so that two that ask each other do not wait for ever.
+pub(super) async fn by_hash(
+    State(handler): State<Handler>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Path(hash): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let set = handler.http.context.boot.load_full();
+    let found = hash.parse().ok().and_then(|hash| set.asset_by_hash(hash));
+    let name = found.map_or(&*hash, |(name, _)| name);
+    handler.public(found.map(|(_, content)| content.clone()), Role::Asset, name, from, &method, &headers)
+}
+
 pub(super) fn unknown_token() -> Response {
     (StatusCode::FORBIDDEN, "this boot attempt is not known here: boot again\n").into_response()
 }

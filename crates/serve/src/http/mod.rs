@@ -186,6 +186,7 @@ fn router(entrance: Entrance) -> Router {
         .route("/r/{token}/inventory", post(inventory::inventory).layer(DefaultBodyLimit::max(INVENTORY_LIMIT)))
         .route("/loader/{*file}", get(files::loader))
         .route("/asset/{name}", get(files::asset))
+        .route("/sha256/{hash}", get(files::by_hash))
         // As over TFTP: for boot programs that ask for a name beside their own.
         .route("/{name}", get(files::asset))
         .layer(DefaultBodyLimit::max(REPORT_LIMIT))

@@ -211,6 +211,21 @@ fn requests_sent_at_once_are_answered_in_their_order() {
 }
 
 #[test]
+fn an_asset_may_be_asked_for_by_its_hash() {
+    let served = Served::new();
+    let mut client = served.connect();
+    let small = "73".repeat(32);
+    client.say(&get(&format!("/sha256/{small}")));
+    assert_eq!(client.response(true).1, b"small");
+    client.say(&get(&format!("/sha256/{small}")).replace("\r\n\r\n", "\r\nRange: bytes=3-\r\n\r\n"));
+    assert_eq!(client.response(true).1, b"ll");
+    for other in ["12".repeat(32), "small".to_owned(), "..".to_owned()] {
+        client.say(&get(&format!("/sha256/{other}")));
+        assert!(client.response(true).0.starts_with("HTTP/1.1 404 "), "{other}");
+    }
+}
+
+#[test]
 fn a_request_may_come_byte_by_byte() {
     let served = Served::new();
     let mut client = served.connect();
