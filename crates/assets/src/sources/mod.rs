@@ -122,6 +122,11 @@ impl Sources {
             "file" => file::open(ask),
             "ftp" => ftp::open(ask, &self.patience),
             "oci" => oci::open(ask, &self.http, &self.root),
+            // An asset is at the root of a server's URLs.
+            "firstlight" => match ask.url.split_once(':') {
+                Some((_, rest)) => self.http.open(&Ask { url: &format!("http:{rest}"), ..*ask }),
+                None => Err(SourceError::Unsupported(ask.url.to_owned())),
+            },
             "ipfs" => self.ipfs.open(ask),
             other => Err(SourceError::Unsupported(other.to_owned())),
         }
