@@ -23,6 +23,12 @@ pub(super) struct Expected {
 }
 
 impl Fetcher {
+    /// True where nothing says what the asset must be, and nothing new may be believed.
+    pub(super) fn lacks_lock(&self, asset: &Asset) -> bool {
+        let by_lock = matches!(asset.pin, Pin::Signed(_) | Pin::Lock);
+        self.options.locked && by_lock && (self.options.anew || self.locked(asset).is_none())
+    }
+
     pub(super) fn expected(&self, asset: &Asset, told: Told<'_>) -> Result<Expected, Error> {
         let site = Expected { by: "the site", ..Expected::default() };
         let locked = self.locked(asset).filter(|_| !self.options.anew);
@@ -37,7 +43,7 @@ impl Fetcher {
                 by: "firstlight.lock",
                 ..Expected::default()
             },
-            (Pin::Signed(_) | Pin::Lock, None) if self.options.locked => return Err(Error::NotLocked),
+            _ if self.lacks_lock(asset) => return Err(Error::NotLocked),
             (Pin::Signed(signed), None) => {
                 let names: Vec<&str> = asset.urls().iter().map(String::as_str).collect();
                 let expected = self.signed(&asset.name, signed, &names, told)?;

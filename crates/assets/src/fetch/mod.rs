@@ -128,10 +128,8 @@ impl Fetcher {
                 self.fetch(asset, told).map(Some)
             }
             AssetSource::Member { archive: Archive::Asset(_), .. } => Ok(self.here(asset)),
-            AssetSource::Urls(_) => {
-                self.expected(asset)?;
-                Ok(self.here(asset))
-            }
+            AssetSource::Urls(_) if self.lacks_lock(asset) => Err(Error::NotLocked),
+            AssetSource::Urls(_) => Ok(self.here(asset)),
         }
     }
 
