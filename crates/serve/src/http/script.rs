@@ -168,7 +168,7 @@ impl<'h> Turn<'h> {
     /// The script as it would be. Nothing changes.
     fn look(&self) -> Result<Script, NoScript> {
         let token = token()?;
-        if let Some(script) = self.waits_now(&token)? {
+        if let Some(script) = self.waits_now(&token, "")? {
             return Ok(Ok(Some(script)));
         }
         Ok(self.foresee(&token)?.0.map(|(_, script)| script))
@@ -180,7 +180,7 @@ impl<'h> Turn<'h> {
             return Ok(Ok(Some(script)));
         }
         let token = token()?;
-        if let Some(script) = self.waits(&token).await? {
+        if let Some(script) = self.waits(&token, &asked).await? {
             return Ok(Ok(Some(script)));
         }
         let Prepared { rendered, needs } = self.prepare(&token)?;
@@ -195,7 +195,7 @@ impl<'h> Turn<'h> {
             return Ok(Ok(Some(script)));
         }
         let token = token()?;
-        if let Some(script) = self.waits_now(&token)? {
+        if let Some(script) = self.waits_now(&token, &asked)? {
             return Ok(Ok(Some(script)));
         }
         let Prepared { rendered, needs } = self.prepare(&token)?;
@@ -329,7 +329,7 @@ impl Turn<'_> {
     }
 
     /// A machine that waits asks again and again: that is not recorded each time, but for the first time in each boot.
-    fn is_news(&self, reason: &str, asked: &str) -> bool {
+    pub(super) fn is_news(&self, reason: &str, asked: &str) -> bool {
         let begins =
             matches!(self.language, Language::Ipxe) && !Query::parse(asked).is_some_and(|q| q.is_from_script());
         self.handler.http.attempts.waiting_is_news(self.subject.ask.mac, reason, now()) || begins

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     Found,
-    context::now,
     on_demand::{self, LOOK_AGAIN},
 };
 use firstlight_boot::{Awaited, BootSet, Content, HowFar, Token};
@@ -25,20 +24,20 @@ const CONTENT_HELD: Duration = Duration::from_secs(8);
 
 impl Turn<'_> {
     /// The script for a machine that has to wait; `None` where there is nothing to wait for.
-    pub(super) async fn waits(&self, token: &Token) -> Result<Option<String>, NoScript> {
+    pub(super) async fn waits(&self, token: &Token, asked: &str) -> Result<Option<String>, NoScript> {
         let (begun, absent) = (Instant::now(), self.absent(token)?);
         loop {
             let awaited = self.awaited(&absent);
             if awaited.is_empty() || is_hopeless(&awaited) || begun.elapsed() >= HELD {
-                return Ok(self.told_to_wait(&awaited));
+                return Ok(self.told_to_wait(&awaited, asked));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
 
     /// The same by how it is now.
-    pub(super) fn waits_now(&self, token: &Token) -> Result<Option<String>, NoScript> {
-        Ok(self.told_to_wait(&self.awaited(&self.absent(token)?)))
+    pub(super) fn waits_now(&self, token: &Token, asked: &str) -> Result<Option<String>, NoScript> {
+        Ok(self.told_to_wait(&self.awaited(&self.absent(token)?), asked))
     }
 
     /// What its script names and what was not here when the site was read.
@@ -57,7 +56,7 @@ impl Turn<'_> {
         absent.iter().filter_map(|asset| want(asset).awaited(&asset.name)).collect()
     }
 
-    fn told_to_wait(&self, awaited: &[Awaited]) -> Option<String> {
+    fn told_to_wait(&self, awaited: &[Awaited], asked: &str) -> Option<String> {
         if awaited.is_empty() {
             return None;
         }
@@ -65,7 +64,7 @@ impl Turn<'_> {
         let failed = |awaited: &&Awaited| matches!(awaited.how_far, HowFar::Failed(_));
         let names: Vec<String> = awaited.iter().map(|awaited| awaited.name.clone()).collect();
         let failures: Vec<String> = awaited.iter().filter(failed).map(ToString::to_string).collect();
-        if http.attempts.waiting_is_news(ask.mac, &format!("{names:?} {failures:?}"), now()) {
+        if self.is_news(&format!("{names:?} {failures:?}"), asked) {
             tracing::info!(mac = %ask.mac, "waits for {}", names.join(", "));
             http.context.record(Some(ask.mac), What::Waits { assets: names, failures });
         }
