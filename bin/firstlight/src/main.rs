@@ -24,6 +24,7 @@ mod render;
 mod seed;
 mod serve;
 mod site;
+mod systems;
 mod timeline;
 mod words;
 

@@ -3,7 +3,7 @@
 
 use firstlight_assets::{
     Fetcher, Known, Options, Patience, Store,
-    systems::{newer, ready, update},
+    systems::{keep, kept, newer, ready, update},
 };
 use firstlight_model::Sha256;
 use firstlight_site::{AssetSource, LOCK_FILE, Pin, Site, Trust, parse_lock};
@@ -153,6 +153,8 @@ fn the_version_is_found_out_once_and_stays_until_the_lock_is_moved() {
     let found = newer(&place.site(), &options().patience);
     assert_eq!((found.len(), found[0].locked.as_deref(), found[0].is_newer()), (1, Some("1.9.0"), Some("1.10.0")));
     assert_eq!(place.version().as_deref(), Some("1.9.0"));
+    keep(&place.store(), &found).unwrap();
+    assert_eq!(kept(&place.store()), BTreeMap::from([("test/stable".to_owned(), "1.10.0".to_owned())]));
 
     let moved = update(place.site(), &place.store(), &options(), &["test/stable".to_owned()]).unwrap();
     assert_eq!((moved.moved.len(), place.version().as_deref()), (1, Some("1.10.0")));

@@ -12,8 +12,9 @@ mod privileges;
 mod reload;
 mod signals;
 mod sockets;
+mod upstreams;
 
-use crate::{Failure, Outcome, site};
+use crate::{Failure, Outcome, site, systems};
 use arc_swap::ArcSwap;
 use assets::Supplies;
 use firstlight_assets::{Options, Resolved, Store};
@@ -93,6 +94,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let past = recent_events(&state)?;
     let store = Store::open(&state.join("assets"))?;
     let options = Options { locked: args.locked, local: args.local, ..Options::default() };
+    let patient = Options { patience: upstreams::at_start(), ..options.clone() };
+    let site = systems::ready(site, &store, &patient, &upstreams::Log)?;
     let Supplies { resolved, fetcher } = assets::supplies(&site, &store, None, &options)?;
     let set = first_generation(site, resolved);
     give_back_memory();
@@ -133,6 +136,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     });
     servers.threads.push(control.spawn(orders(context.clone(), lifecycle.clone(), reloader.clone()), stop.clone())?);
     servers.threads.push(lifecycle.spawn(stop.clone())?);
+    upstreams::spawn(reloader.clone(), stop.clone())?;
     context.record(None, What::ServerStarted { generation: context.boot.load().generation });
     announce(&context.boot.load().site);
     notify.ready(context.boot.load().generation);

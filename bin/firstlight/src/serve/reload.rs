@@ -10,8 +10,9 @@ use super::{
     notify::Notify,
     on_demand::OnDemand,
     sockets::doors,
+    upstreams,
 };
-use crate::{Failure, site};
+use crate::{Failure, site, systems};
 use firstlight_assets::{Missing, Options, Resolved, Store};
 use firstlight_boot::BootSet;
 use firstlight_serve::{
@@ -89,6 +90,8 @@ impl Reloader {
         let old = self.context.boot.load_full();
         let (site, report) = site::examine(&self.site);
         let site = site.filter(|_| report.errors() == 0).ok_or_else(|| mistakes(&report))?;
+        let patient = Options { patience: upstreams::at_start(), ..self.options.clone() };
+        let site = systems::ready(site, &self.store, &patient, &upstreams::Log)?;
         same_doors(&old.site, &site)?;
         interfaces::check(&site)?;
         let Supplies { resolved, fetcher } = assets::supplies(&site, &self.store, Some(&old), &self.options)?;

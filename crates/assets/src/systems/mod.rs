@@ -3,12 +3,13 @@
 //!
 //! - [`ready`] finds out what the lock lacks, before a site is served or pulled.
 //! - [`update`] asks again, and moves the lock.
-//! - [`newer`] asks, and changes nothing.
+//! - [`newer`] asks, and changes nothing; [`keep`] and [`kept`] remember what it found.
 //!
 //! How listings are written is known to crates/catalog, which lists and signatures hold to crates/trust. What is asked here
 //! is small, and kept in memory only.
 
 mod hashes;
+mod seen;
 mod upstream;
 mod versions;
 
@@ -16,6 +17,7 @@ use crate::{Error, Missing, Options, Store, lock_file};
 use firstlight_site::{KnownBy, LOCK_FILE, Lock, LockedOs, Moved, Site, System};
 use upstream::Upstream;
 
+pub use seen::{keep, kept};
 pub use versions::{Newer, newer};
 
 /// A site with its systems' versions known, as far as they could be found out.
