@@ -6,7 +6,7 @@ mod ending;
 mod run;
 mod screen;
 
-use crate::{Failure, Outcome, SiteOption, fetching::Fetching, output, seed, site, words};
+use crate::{Failure, Outcome, SiteOption, fetching::Fetching, output, seed, site, systems, words};
 use firstlight_assets::{Fetcher, Known, Options as FetchOptions, Store};
 use firstlight_lab::{End, Error, Folder, Lab, MachineState, Options, Status};
 use firstlight_site::{AssetSource, Site};
@@ -130,11 +130,13 @@ fn options(site: &Site, which: &Which) -> Result<Options, Failure> {
 /// Fetches what the site names by URL, while this process is still on the computer's own network. What cannot be
 /// fetched the lab's server names in its log; machines that do not need it boot all the same.
 fn fetch(site: &Site) -> Outcome {
-    let wanted = site.assets.values().filter(|asset| !matches!(asset.source, AssetSource::Path(_)));
-    if wanted.clone().next().is_none() {
+    let mut wanted = site.assets.values().filter(|asset| !matches!(asset.source, AssetSource::Path(_)));
+    if wanted.next().is_none() {
         return Ok(());
     }
     let store = Store::open(&state_dir(&site.root).join("assets"))?;
+    let site = &systems::ready(site.clone(), &store, &FetchOptions::default(), &systems::Lines)?;
+    let wanted = site.assets.values().filter(|asset| !matches!(asset.source, AssetSource::Path(_)));
     let shown = Fetching::new(|line| output::complain(&format!("{line}\n")));
     let fetcher = Fetcher::new(site, store, Known::default(), FetchOptions::default())?;
     let fetched = fetcher.fetch_all(wanted, &|progress| shown.show(progress));

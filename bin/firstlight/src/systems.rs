@@ -2,14 +2,14 @@
 //! say it.
 
 use crate::{Failure, output};
-use firstlight_assets::{Missing, Options, Store, systems};
+use firstlight_assets::{Error, Options, Store, systems};
 use firstlight_site::{Moved, Site};
 
 /// The site with its systems' versions known, as far as they can be found out; what could not be is told.
 pub(crate) fn ready(site: Site, store: &Store, options: &Options, tell: &dyn Tell) -> Result<Site, Failure> {
     let systems::Ready { site, moved, missing } = systems::ready(site, store, options)?;
     versions(&moved).for_each(|line| tell.found(&line));
-    missing.iter().for_each(|missing| tell.failed(&unknown(missing)));
+    missing.iter().for_each(|missing| tell.failed(&unknown(&missing.name, &missing.error)));
     Ok(site)
 }
 
@@ -44,6 +44,7 @@ fn versions(moved: &[Moved]) -> impl Iterator<Item = String> {
     })
 }
 
-fn unknown(missing: &Missing) -> String {
-    format!("{} is not known whole: {}", missing.name, missing.error)
+/// What could not be found out of a system.
+pub(crate) fn unknown(system: &str, error: &Error) -> String {
+    format!("{system} is not known whole: {error}")
 }

@@ -306,3 +306,28 @@ fn what_a_server_may_not_write_beside_the_site_it_remembers_itself() {
     assert_eq!(again.site.assets["test-stable-kernel"].pin, first.site.assets["test-stable-kernel"].pin);
     assert!(web.asked.lock().unwrap().is_empty());
 }
+
+/// Real bytes: what apt keeps of Debian's mirror, where this runs on Debian 12 or 13.
+#[test]
+fn the_catalogs_keys_are_those_that_sign_debian() {
+    let lists = fs::read_dir("/var/lib/apt/lists").into_iter().flatten().flatten();
+    let (mut checked, now) = (0, std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap());
+    for (path, name) in lists.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?))) {
+        for (release, key) in [("_dists_bookworm_InRelease", "debian-12"), ("_dists_trixie_InRelease", "debian-13")] {
+            if !name.ends_with(release) {
+                continue;
+            }
+            let (_, text) = firstlight_catalog::KEYS.iter().find(|(known, _)| *known == key).unwrap();
+            let keys = firstlight_trust::openpgp::Keys::read(text.as_bytes()).unwrap();
+            let now = firstlight_model::Timestamp(now.as_millis() as u64);
+            let (verdict, list) = keys.verify_clear_signed(&fs::read(&path).unwrap(), now).unwrap();
+            let sums = "main/installer-amd64/current/images/SHA256SUMS";
+            let found = firstlight_trust::lists::find(list.as_bytes(), sums).unwrap();
+            assert_eq!(found.name, sums, "{verdict}");
+            checked += 1;
+        }
+    }
+    if checked == 0 {
+        eprintln!("SKIPPED: apt keeps no list of Debian 12 or 13 here");
+    }
+}

@@ -2,12 +2,22 @@
 
 use super::{Common, source};
 use crate::{Outcome, output, site};
-use firstlight_assets::Fetcher;
+use firstlight_assets::{Fetcher, Store, systems};
 use firstlight_model::Sha256;
-use firstlight_site::{Asset, AssetSource, Pin, Site};
+use firstlight_site::{Asset, AssetSource, Pin, Site, System};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use std::{fs, path::PathBuf};
+
+/// An operating system that a profile names.
+#[derive(Clone, Serialize)]
+struct SystemRow {
+    name: String,
+    /// As the lock, the profile or the files on this computer say.
+    version: Option<String>,
+    /// What the listing offered when it was looked at last, where that is another.
+    newer: Option<String>,
+}
 
 #[derive(Serialize)]
 struct Row {
@@ -21,17 +31,41 @@ struct Row {
     /// Why it is, or will be, believed.
     trust: String,
     overridden_by: Option<PathBuf>,
+    /// The operating system that it is a file of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<SystemRow>,
 }
 
 pub(super) fn run(common: &Common) -> Outcome {
     let site = site::load(&common.site.site)?;
     let fetcher = common.looker(&site)?;
-    let rows: Vec<Row> = site.assets.values().map(|asset| row(&fetcher, asset, &site)).collect();
+    let systems = system_rows(&site, fetcher.store());
+    let mut rows: Vec<Row> = site.assets.values().map(|asset| row(&fetcher, asset, &site)).collect();
+    for row in &mut rows {
+        let of = site.systems.values().find(|system| system.files.contains_key(&row.name));
+        row.system = of.and_then(|of| systems.iter().find(|system| system.name == of.name).cloned());
+    }
     if common.json {
         return output::json(&rows);
     }
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    output::print(&output::table(&["NAME", "HERE", "SIZE", "SHA256", "TRUST", "SOURCE"], &cells))
+    output::print(&output::table(&["NAME", "HERE", "SIZE", "SHA256", "TRUST", "SOURCE"], &cells))?;
+    if systems.is_empty() {
+        return Ok(());
+    }
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let cells: Vec<Vec<String>> =
+        systems.iter().map(|row| vec![row.name.clone(), text(&row.version), text(&row.newer)]).collect();
+    output::print(&format!("\n{}", output::table(&["SYSTEM", "VERSION", "NEWER"], &cells)))
+}
+
+fn system_rows(site: &Site, store: &Store) -> Vec<SystemRow> {
+    let newest = systems::kept(store);
+    let row = |system: &System| {
+        let newer = newest.get(&system.name).filter(|newest| Some(*newest) != system.version.as_ref());
+        SystemRow { name: system.name.clone(), version: system.version.clone(), newer: newer.cloned() }
+    };
+    site.systems.values().map(row).collect()
 }
 
 fn row(fetcher: &Fetcher, asset: &Asset, site: &Site) -> Row {
@@ -47,7 +81,7 @@ fn row(fetcher: &Fetcher, asset: &Asset, site: &Site) -> Row {
     };
     let size = here.or_else(|| Some(fetcher.locked(asset)?.size));
     let (source, trust) = (source(asset, site), trust(fetcher, asset));
-    Row { name: asset.name.clone(), source, here: here.is_some(), size, sha256, trust, overridden_by }
+    Row { name: asset.name.clone(), source, here: here.is_some(), size, sha256, trust, overridden_by, system: None }
 }
 
 /// Why it is believed.

@@ -1,8 +1,8 @@
 //! `firstlight assets pull`: everything that a site needs, before anybody asks for it.
 
 use super::{Asking, Common, moves, named, shown};
-use crate::{Failure, Outcome, output, site, words::count};
-use firstlight_assets::{Error, Options};
+use crate::{Failure, Outcome, output, site, systems, words::count};
+use firstlight_assets::{Error, Options, Store};
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
 use firstlight_site::{Asset, Moved};
@@ -42,6 +42,12 @@ impl Pulled {
         let error = result.as_ref().err().map(|error| output::without_numbers(&error.to_string()));
         Pulled { name: asset.name.clone(), size, sha256, error }
     }
+
+    /// Something that could not be had.
+    pub(super) fn failed(name: &str, error: &Error) -> Pulled {
+        let error = Some(output::without_numbers(&error.to_string()));
+        Pulled { name: name.to_owned(), size: None, sha256: None, error }
+    }
 }
 
 #[derive(Serialize)]
@@ -52,8 +58,9 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let site = site::load(&args.common.site.site)?;
-    let assets = named(&site, &args.names)?;
     let options = Options { locked: args.locked, patience: args.asking.patience(), ..args.common.options() };
+    let site = systems::ready(site, &Store::open(&args.common.folder())?, &options, &systems::Lines)?;
+    let assets = named(&site, &args.names)?;
     let fetcher = args.common.fetcher(&site, options)?;
     let shown = shown();
     let results = fetcher.fetch_all(assets, &|progress| shown.show(progress));

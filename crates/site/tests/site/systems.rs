@@ -284,3 +284,16 @@ fn mistakes_in_os_blocks() {
         ["2:7 `arm` is not an architecture known here; expected i386, amd64 or arm64"]
     );
 }
+
+#[test]
+fn the_example_is_a_site_without_any_network() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/catalog");
+    let loaded = firstlight_site::load(&folder).unwrap_or_else(|report| panic!("{report}"));
+    assert!(loaded.warnings.problems.is_empty(), "{}", loaded.warnings);
+    assert_eq!(loaded.site.systems.len(), 9);
+    let member = &loaded.site.assets["memtest86plus-stable-kernel"].source;
+    assert!(
+        matches!(member, AssetSource::Member { path, .. } if path == "mt86p_{version-digits}_x86_64"),
+        "{member:?}"
+    );
+}

@@ -151,10 +151,8 @@ impl Making<'_, '_> {
         };
         let filled = self.words.checked(&path)?;
         self.needs_version(filled.later, version, layers.header())?;
-        Some(match filled.later {
-            true => AssetSource::Later(self.named.whole.clone()),
-            false => AssetSource::Member { archive: Archive::Asset(self.asset_name(&from.value)), path: filled.text },
-        })
+        // Where the version is not known yet, neither is what it is in.
+        Some(AssetSource::Member { archive: Archive::Asset(self.asset_name(&from.value)), path: filled.text })
     }
 
     fn local(&self, label: &str, layers: &Layers<'_, '_>, version: &Version) -> Option<AssetSource> {
