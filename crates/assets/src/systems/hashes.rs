@@ -3,15 +3,11 @@
 
 use super::Upstream;
 use crate::{Error, keys, sources::shown};
-use firstlight_model::{Sha256, Timestamp};
+use firstlight_model::Sha256;
 use firstlight_site::{Lock, LockedOs, Sums, System, SystemFile, Trust};
 use firstlight_trust::lists::{self, Hash};
 use sha2::Digest;
-use std::{
-    io::Cursor,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{io::Cursor, sync::Arc};
 
 /// A hash, and why it is believed.
 struct Stated {
@@ -74,10 +70,12 @@ impl Upstream {
         let keys = keys::open_pgp(&file.keys)?;
         let (verdict, text) = match &file.signature {
             Some(signature) => {
-                let verdict = keys.verify(Cursor::new(&text), &self.get(signature)?, now());
+                let verdict = keys.verify(Cursor::new(&text), &self.get(signature)?, keys::now());
                 verdict.map(|verdict| (verdict, text))
             }
-            None => keys.verify_clear_signed(&text, now()).map(|(verdict, text)| (verdict, text.into_bytes().into())),
+            None => {
+                keys.verify_clear_signed(&text, keys::now()).map(|(verdict, text)| (verdict, text.into_bytes().into()))
+            }
         }
         .map_err(|error| wrong(url, &format!("its signature: {error}")))?;
         if !file.fingerprints.is_empty() && !file.fingerprints.contains(&verdict.key) {
@@ -96,11 +94,6 @@ impl Upstream {
         let hash = offers.iter().filter(|offer| offer.version == version).find_map(|offer| offer.files.get(name));
         Ok(hash.map(|hash| Stated { sha256: *hash, trust: Trust::Stated(shown(&at.url)) }))
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The hash of what lies at a URL, by a list.
