@@ -25,6 +25,8 @@ use std::{
 /// How often is looked whether another process has ended its fetch.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
+const ONCE_MORE: &str = "what came in pieces is not what it must be; once more from zero";
+
 /// An object that has come.
 pub(super) struct Got {
     pub(super) content: Content,
@@ -125,6 +127,7 @@ impl Transfer<'_> {
                     Ok(trust) => return self.keep(url.to_owned(), trust),
                     Err(_) if self.part.mixed && once_more => {
                         (once_more, self.mix) = (false, false);
+                        self.tell(Step::Failed { url: &shown(url), why: ONCE_MORE, wait: Duration::ZERO });
                         self.restart()?;
                         continue;
                     }
