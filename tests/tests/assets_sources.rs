@@ -1,7 +1,7 @@
 //! `firstlight assets` and sources that do wrong: what is recovered from, and what is said of the rest.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use firstlight_tests::{Fault, Misbehaving, Output, firstlight, repository, run};
+use firstlight_tests::{Fault, Misbehaving, Net, Output, Server, firstlight, repository, run};
 use std::{fs, path::Path, process::Command, time::Duration};
 
 /// Long enough for several reads, and no two parts of it alike.
@@ -53,15 +53,19 @@ fn plant(pinned: bool, faults: &[Fault]) -> (Option<i32>, String, Vec<String>) {
     (output.code, lines(&output.text, dir.path(), &server), server.asked())
 }
 
-/// Everything that can go wrong, and what is said; docs/assets.md shows the same.
-#[test]
-fn each_fault_is_recovered_from_or_named() {
+/// The page shows what is said.
+fn is_shown(message: &str) {
     let page = fs::read_to_string(repository().join("docs/assets.md")).unwrap();
-    let is_shown = |message: &str| assert!(page.contains(message.trim()), "docs/assets.md does not show: {message}");
+    assert!(page.contains(message.trim()), "docs/assets.md does not show: {message}");
+}
+
+#[test]
+fn what_passes_is_recovered_from() {
     use Fault::*;
-    let good: [(&[Fault], &str, &[&str]); 8] = [
-        (&[Cut(500_000), None], "cut off after 500000 of 1600000 bytes; trying again in 0.5 s", &["-", "500000-"]),
-        (&[Reset(500_000), None], "cut off after 500000 of 1600000 bytes; trying again in 0.5 s", &["-", "500000-"]),
+    let cut = "cut off after 500000 of 1600000 bytes; trying again in 0.5 s";
+    let cases: [(&[Fault], &str, &[&str]); 8] = [
+        (&[Cut(500_000), None], cut, &["-", "500000-"]),
+        (&[Reset(500_000), None], cut, &["-", "500000-"]),
         (&[Stall(500_000), None], "it sent nothing for 2 seconds; trying again in 0.5 s", &["-", "500000-"]),
         (&[Status(503), None], "it answers 503 Service Unavailable; trying again in 0.5 s", &["-", "-"]),
         (
@@ -69,7 +73,7 @@ fn each_fault_is_recovered_from_or_named() {
             "asked for the bytes from 500000 on, it answers with bytes 0-1599999/1600000; trying again in 0.5 s",
             &["-", "500000-", "-"],
         ),
-        (&[Cut(500_000), NoRanges], "cut off after 500000 of 1600000 bytes; trying again in 0.5 s", &["-", "500000-"]),
+        (&[Cut(500_000), NoRanges], cut, &["-", "500000-"]),
         (&[NoLength], "", &["-"]),
         (
             &[Cut(500_000), OtherPart, None],
@@ -77,49 +81,39 @@ fn each_fault_is_recovered_from_or_named() {
             &["-", "500000-", "-"],
         ),
     ];
-    for (faults, message, asked) in good {
-        let (code, said, ranges) = plant(true, faults);
-        assert_eq!((code, &ranges[..]), (Some(0), &asked.map_owned()[..]), "{faults:?}: {said}");
-        assert!(said.contains(message), "{faults:?}: {said}");
-        is_shown(message);
-    }
-    let bad: [(&[Fault], &str); 7] = [
-        (&[Status(404)], "firstlight: kernel: https://boot.example/kernel: it answers 404 Not Found"),
-        (
-            &[RedirectLoop],
-            "firstlight: kernel: https://boot.example/kernel: it redirects without end: more than 10 times",
-        ),
-        (
-            &[Gzip],
-            "firstlight: kernel: https://boot.example/kernel: it sends the file gzip-encoded, though it was asked for it as it is",
-        ),
-        (
-            &[Page],
-            "firstlight: kernel: https://boot.example/kernel: it sends a web page (text/html) instead of the file",
-        ),
-        (&[Cut(0)], "firstlight: kernel: https://boot.example/kernel: cut off after 0 of 1600000 bytes"),
-        (&[OtherBytes], "firstlight: kernel: https://boot.example/kernel is not what the site pins: expected sha256 "),
-        (
-            &[ShortLength(1_000_000)],
-            "firstlight: kernel: https://boot.example/kernel is not what the site pins: expected sha256 ",
-        ),
+    std::thread::scope(|scope| {
+        for (faults, message, asked) in cases {
+            scope.spawn(move || {
+                let (code, said, ranges) = plant(true, faults);
+                assert!(code == Some(0) && ranges == asked && said.contains(message), "{faults:?}: {said} {ranges:?}");
+                is_shown(message);
+            });
+        }
+    });
+}
+
+#[test]
+fn what_does_not_pass_is_named() {
+    use Fault::*;
+    let cases: [(&[Fault], &str); 7] = [
+        (&[Status(404)], ": it answers 404 Not Found"),
+        (&[RedirectLoop], ": it redirects without end: more than 10 times"),
+        (&[Gzip], ": it sends the file gzip-encoded, though it was asked for it as it is"),
+        (&[Page], ": it sends a web page (text/html) instead of the file"),
+        (&[Cut(0)], ": cut off after 0 of 1600000 bytes"),
+        (&[OtherBytes], " is not what the site pins: expected sha256 "),
+        (&[ShortLength(1_000_000)], " is not what the site pins: expected sha256 "),
     ];
-    for (faults, message) in bad {
-        let (code, said, ranges) = plant(true, faults);
-        assert!(code == Some(1) && said.contains(message), "{faults:?}: {code:?} {said} {ranges:?}");
-        is_shown(message);
-    }
-}
-
-/// For comparing what was asked.
-trait MapOwned {
-    fn map_owned(&self) -> Vec<String>;
-}
-
-impl MapOwned for [&str] {
-    fn map_owned(&self) -> Vec<String> {
-        self.iter().map(|text| (*text).to_owned()).collect()
-    }
+    std::thread::scope(|scope| {
+        for (faults, message) in cases {
+            scope.spawn(move || {
+                let message = format!("firstlight: kernel: https://boot.example/kernel{message}");
+                let (code, said, ranges) = plant(true, faults);
+                assert!(code == Some(1) && said.contains(&message), "{faults:?}: {code:?} {said} {ranges:?}");
+                is_shown(&message);
+            });
+        }
+    });
 }
 
 #[test]
@@ -271,4 +265,41 @@ fn what_somebody_has_signed_is_believed() {
     fs::write(format!("{www}/SHA512SUMS"), "0  kernel\n").unwrap();
     let said = of("kernel", &list);
     assert!(said.code == Some(1) && said.text.contains("signature"), "{}", said.text);
+}
+
+/// A server may not write into the site's folder once it has given its privileges up: what it is first to use is locked in
+/// its store, until somebody who may write pulls.
+#[test]
+fn a_server_locks_what_it_uses_first() {
+    let (net, www) = (Net::new(), tempfile::tempdir().unwrap());
+    fs::set_permissions(www.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::write(www.path().join("thing"), "hello").unwrap();
+    let blocks = format!(
+        "asset \"thing\" {{ url = \"file://{}/thing\" }}\nprofile \"disk\" {{ boot = \"disk\" }}\n",
+        www.path().display()
+    );
+    net.give_client("10.20.0.50/24");
+    let get = || net.client("curl -s -m 20 --retry 20 --retry-delay 1 http://10.20.0.1:8080/asset/thing").text;
+    let mut server = Server::start_as(&net, Some("nobody"), &blocks, &[]);
+    assert_eq!(get(), "hello", "{}", server.log());
+    let own = server.folder().join(".firstlight/state/assets/firstlight.lock");
+    let locked = || fs::read_to_string(&own).is_ok_and(|text| text.contains("\"first use\""));
+    (0..100).find(|_| locked() || { std::thread::sleep(Duration::from_millis(100)); false }).expect("it is locked");
+    assert!(!server.folder().join("firstlight.lock").exists());
+
+    // What it uses is not collected, whatever the site says now.
+    let folder = server.folder().to_owned();
+    let kept = fs::read_to_string(folder.join("site.hcl")).unwrap();
+    fs::write(folder.join("site.hcl"), "network \"n\" { subnet = \"10.20.0.0/24\" }\n").unwrap();
+    assert!(assets(&folder, &["gc"]).text.contains("0 files removed"));
+    fs::write(folder.join("site.hcl"), kept).unwrap();
+
+    // The source changes: the server stays with what it has locked, and the site takes that over.
+    server.kill();
+    fs::write(www.path().join("thing"), "hullo").unwrap();
+    server.start_again(&net);
+    assert_eq!(get(), "hello", "{}", server.log());
+    assert_eq!(assets(&folder, &["pull"]).code, Some(0));
+    let lock = fs::read_to_string(folder.join("firstlight.lock")).unwrap();
+    assert!(lock.contains("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"), "{lock}");
 }
