@@ -284,7 +284,14 @@ fn a_server_locks_what_it_uses_first() {
     assert_eq!(get(), "hello", "{}", server.log());
     let own = server.folder().join(".firstlight/state/assets/firstlight.lock");
     let locked = || fs::read_to_string(&own).is_ok_and(|text| text.contains("\"first use\""));
-    (0..100).find(|_| locked() || { std::thread::sleep(Duration::from_millis(100)); false }).expect("it is locked");
+    (0..100)
+        .find(|_| {
+            locked() || {
+                std::thread::sleep(Duration::from_millis(100));
+                false
+            }
+        })
+        .expect("it is locked");
     assert!(!server.folder().join("firstlight.lock").exists());
 
     // What it uses is not collected, whatever the site says now.

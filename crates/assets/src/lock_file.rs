@@ -4,7 +4,7 @@
 //! its store, and counts as long as the site's own has no entry for it. `firstlight assets pull` brings it over.
 
 use crate::{Error, Store, store::write_whole};
-use firstlight_site::{LOCK_FILE, Lock, Moved, parse_lock};
+use firstlight_site::{LOCK_FILE, Lock, Moved, Site, parse_lock};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -15,6 +15,17 @@ pub(crate) fn with_own(store: &Store, site: &Lock) -> Result<Lock, Error> {
     let mut lock = read(&own(store))?;
     lock.assets.extend(site.assets.clone());
     lock.os.extend(site.os.clone());
+    Ok(lock)
+}
+
+/// The same, as far as the entries count for the site's assets as they are now.
+pub(crate) fn that_counts(store: &Store, site: &Site) -> Result<Lock, Error> {
+    let (own, mut lock) = (read(&own(store))?, site.lock.clone());
+    for asset in site.assets.values() {
+        if let (None, Some(locked)) = (site.lock.asset(asset), own.asset(asset)) {
+            lock.assets.insert(asset.name.clone(), locked.clone());
+        }
+    }
     Ok(lock)
 }
 
@@ -36,7 +47,7 @@ fn read(path: &Path) -> Result<Lock, Error> {
 pub struct Written {
     /// The changes.
     pub moved: Vec<Moved>,
-    /// Which file; `None` where there was nothing to write.
+    /// Which file; `None` where they were in it already.
     pub file: Option<PathBuf>,
 }
 
@@ -45,30 +56,33 @@ pub(crate) fn write(root: &Path, store: &Store, moved: Vec<Moved>) -> Result<Wri
     if moved.is_empty() {
         return Ok(Written::default());
     }
+    let _alone = store.alone().map_err(Error::of(store.folder()))?;
     let mut file = root.join(LOCK_FILE);
-    match write_to(&file, &moved) {
+    let changed = match write_to(&file, &moved) {
         Err(Error::File { source, .. }) if cannot_write(&source) => {
             file = own(store);
-            write_to(&file, &moved)?;
+            write_to(&file, &moved)?
         }
         other => other?,
-    }
-    Ok(Written { moved, file: Some(file) })
+    };
+    Ok(Written { moved, file: changed.then_some(file) })
 }
 
 fn cannot_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-fn write_to(path: &Path, moved: &[Moved]) -> Result<(), Error> {
+/// True where there was anything to change.
+fn write_to(path: &Path, moved: &[Moved]) -> Result<bool, Error> {
     let mut lock = read(path)?;
     let before = lock.clone();
     moved.iter().cloned().for_each(|moved| lock.change(moved));
-    if lock != before {
-        write_whole(path, &lock.to_string()).map_err(Error::of(path))?;
-        keep_owner(path);
+    if lock == before {
+        return Ok(false);
     }
-    Ok(())
+    write_whole(path, &lock.to_string()).map_err(Error::of(path))?;
+    keep_owner(path);
+    Ok(true)
 }
 
 /// A file that root writes into somebody's folder is theirs. Where that cannot be, it is root's.

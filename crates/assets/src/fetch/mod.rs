@@ -64,7 +64,7 @@ impl Fetcher {
     pub fn new(site: &Site, store: Store, known: Known, options: Options) -> Result<Fetcher, Error> {
         let local = options.local.clone().or_else(|| site.asset_settings.local.clone());
         let sources = Sources::new(site, &options.patience);
-        let lock = lock_file::with_own(&store, &site.lock)?;
+        let lock = lock_file::that_counts(&store, site)?;
         Ok(Fetcher {
             store,
             known,
@@ -72,7 +72,7 @@ impl Fetcher {
             options: Options { local, ..options },
             root: site.root.clone(),
             assets: site.assets.clone(),
-            lock: Mutex::new((lock.clone(), lock)),
+            lock: Mutex::new((site.lock.clone(), lock)),
             flights: Flights::default(),
         })
     }

@@ -43,7 +43,8 @@ impl Store {
     /// # Errors
     /// When it cannot be known what is in use: then nothing has been removed.
     pub fn collect(&self, keep: &BTreeSet<Sha256>, only_look: bool, now: SystemTime) -> Result<Collected, Error> {
-        let _alone = in_use::guard(&self.dir, FlockArg::LockExclusive).map_err(Error::of(self.dir.join("gc.flock")))?;
+        let _alone = in_use::guard(&self.dir, in_use::GC, FlockArg::LockExclusive)
+            .map_err(Error::of(self.dir.join(in_use::GC)))?;
         let mut used = in_use::all(&self.dir).map_err(Error::of(self.dir.join("in-use")))?;
         used.extend(keep);
         used.extend(self.aliased(crate::bundle::LOADER));

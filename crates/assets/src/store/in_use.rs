@@ -38,7 +38,7 @@ impl InUse {
     /// Takes an object into use where `there` says that it is there. A store that cannot be written to is read without a
     /// list: a collection cannot be run by this user either.
     pub(super) fn add(&self, hash: Sha256, there: impl FnOnce() -> bool) -> bool {
-        let _shared = guard(&self.dir, FlockArg::LockShared);
+        let _shared = guard(&self.dir, GC, FlockArg::LockShared);
         if !there() {
             return false;
         }
@@ -56,7 +56,7 @@ impl InUse {
 
     /// Uses only these from now on.
     pub(super) fn replace(&self, hashes: BTreeSet<Sha256>) {
-        let _shared = guard(&self.dir, FlockArg::LockShared);
+        let _shared = guard(&self.dir, GC, FlockArg::LockShared);
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(mut new) = List::new(&self.dir) else { return };
         let text: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
@@ -76,9 +76,12 @@ impl List {
     }
 }
 
-/// Holds `DIR/gc.flock`.
-pub(super) fn guard(dir: &Path, how: FlockArg) -> io::Result<Flock<File>> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join("gc.flock"))?;
+/// The file that a collection holds.
+pub(super) const GC: &str = "gc.flock";
+
+/// Holds a file in the store's folder that is there for that.
+pub(super) fn guard(dir: &Path, name: &str, how: FlockArg) -> io::Result<Flock<File>> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(name))?;
     Flock::lock(file, how).map_err(|(_, error)| error.into())
 }
 

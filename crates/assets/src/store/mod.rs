@@ -6,6 +6,7 @@
 //! DIR/bad/abcdef…          what came instead of something else, kept for a look; abcdef….txt says what was expected
 //! DIR/by/KIND/NAME         the SHA-256 of what has another key: a SHA-512, a CID, a place in an archive
 //! DIR/in-use/…             what each running process uses, for the garbage collection
+//! DIR/lock.flock           held while firstlight.lock is changed
 //! DIR/gc.flock             held by a garbage collection, and shared by who takes an object into use
 //! ```
 //!
@@ -24,6 +25,7 @@ use crate::{Error, Known};
 use firstlight_boot::Content;
 use firstlight_model::Sha256;
 use in_use::InUse;
+use nix::fcntl::FlockArg;
 use std::{
     fs::{self, File},
     io,
@@ -59,6 +61,11 @@ impl Store {
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.dir
+    }
+
+    /// Held while a lock file is changed, so that no process undoes what another writes.
+    pub(crate) fn alone(&self) -> io::Result<impl Sized> {
+        in_use::guard(&self.dir, "lock.flock", FlockArg::LockExclusive)
     }
 
     fn path_of(&self, hash: Sha256) -> PathBuf {

@@ -39,7 +39,14 @@ pub struct Ready {
 pub fn ready(site: Site, store: &Store, options: &Options) -> Result<Ready, Error> {
     let lock = lock_file::with_own(store, &site.lock)?;
     // What a server without the right to write in the site's folder has found out before.
-    let site = if lock.os == site.lock.os { site } else { again(&site, &lock)? };
+    let site = if lock.os == site.lock.os {
+        site
+    } else {
+        if !options.locked {
+            lock_file::write(&site.root, store, site.lock.diff(&lock))?;
+        }
+        again(&site, &lock)?
+    };
     if options.locked || site.systems.is_empty() {
         return Ok(Ready { site, moved: Vec::new(), missing: Vec::new() });
     }
