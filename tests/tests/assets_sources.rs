@@ -260,6 +260,10 @@ fn what_somebody_has_signed_is_believed() {
     let said = of("other", &list);
     assert!(said.code == Some(1) && said.text.contains("other"), "{}", said.text);
     fs::write(format!("{www}/kernel"), "kernel of evil!").unwrap();
+    // What the list says is in the store, and needs no source.
+    let said = of("kernel", &list);
+    assert!(said.code == Some(0) && !said.text.contains("fetching kernel from"), "{}", said.text);
+    fs::remove_dir_all(dir.path().join(".firstlight")).unwrap();
     let said = of("kernel", &list);
     assert!(said.code == Some(1) && said.text.contains("is not what the signed list pins"), "{}", said.text);
     fs::write(format!("{www}/SHA512SUMS"), "0  kernel\n").unwrap();
