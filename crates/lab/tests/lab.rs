@@ -353,6 +353,7 @@ fn site(root: &Path) -> Site {
         assets: BTreeMap::new(),
         systems: BTreeMap::new(),
         asset_settings: Default::default(),
+        package_cache: None,
         lock: Default::default(),
         profiles: BTreeMap::new(),
         classes: BTreeMap::new(),

@@ -25,6 +25,7 @@ mod lock;
 mod naming;
 mod os;
 mod outside;
+mod package_cache;
 mod render;
 mod report;
 mod schema;
@@ -50,6 +51,7 @@ pub use lock::{LOCK_FILE, Lock, LockedAsset, LockedOs, Moved, Trust, parse_lock}
 pub use naming::{NamePattern, Naming, NoName, Pool};
 pub use os::{KnownBy, ListedAt, Listing, Sums, System, SystemFile};
 pub use outside::{Disk, Kept, Memory, Outside};
+pub use package_cache::{AllowedHost, NoHost, PackageCache};
 pub use render::render;
 pub use report::{Problem, Related, Report, Severity};
 pub use secret::{Secret, SecretSource, SecretText};

@@ -133,6 +133,7 @@ static BLOCKS: &[Schema] = &[
     ),
     OS,
     block("assets", false, &["local", "gateways", "peers", "check", "fetch"], &[]),
+    block("package_cache", false, &["port", "size", "allow", "mirrors"], &[]),
     block(
         "profile",
         true,

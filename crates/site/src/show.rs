@@ -2,6 +2,7 @@
 
 mod assets;
 mod dns;
+mod package_cache;
 
 use crate::{
     AssetSettings, Boot, Class, Config, DhcpMode, DiskChoice, DiskMatch, Expect, Lab, LabFirmware, LabMachine, LeaveBy,
@@ -27,6 +28,9 @@ pub fn show(site: &Site) -> String {
     }
     if site.asset_settings != AssetSettings::default() {
         page.block("assets", None, |page| assets::settings(page, site));
+    }
+    if let Some(cache) = &site.package_cache {
+        page.block("package_cache", None, |page| package_cache::show(page, cache));
     }
     for asset in site.assets.values() {
         page.block("asset", Some(&asset.name), |page| assets::asset(page, asset, site));

@@ -72,6 +72,8 @@ pub struct Site {
     pub asset_settings: AssetSettings,
     /// The operating systems that profiles name, by what they call them.
     pub systems: BTreeMap<String, System>,
+    /// The `package_cache` block, where there is one.
+    pub package_cache: Option<crate::PackageCache>,
     /// `firstlight.lock`; empty where there is none.
     pub lock: Lock,
     /// The profiles, by name.

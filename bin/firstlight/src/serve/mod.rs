@@ -8,6 +8,7 @@ mod interfaces;
 mod notify;
 mod on_demand;
 mod others;
+mod packages;
 mod privileges;
 mod reload;
 mod signals;
@@ -84,7 +85,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     }
     let state = site::state_dir(&args.site, args.state.as_ref());
     let folder = StateFolder::lock(&state)?;
-    let Sockets { dhcp, networks } = Sockets::open(&site, held)?;
+    let Sockets { dhcp, networks, packages } = Sockets::open(&site, held)?;
     let others = others::ask(&site, args.allow_other_dhcp);
     let control = Control::open(&state).map_err(crate::tried("open the control socket in", &state))?;
 
@@ -120,6 +121,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
     let mut servers = Servers::default();
     let dns = Dns::new(boot.clone(), table.clone(), runtime.handle().clone());
+    servers.threads.extend(packages::spawn(packages, &state, &boot, &stop)?);
     servers.threads.extend(dhcp::spawn(dhcp, boot, table, log, events, stop.clone())?);
     servers.serve(networks, &context, &http, &dns, &runtime, &stop)?;
     runtime.spawn(sockets::beat(stop.pulse("http")));

@@ -21,6 +21,8 @@ use tokio::runtime::Runtime;
 pub(super) struct Sockets {
     pub(super) dhcp: dhcp::Sockets,
     pub(super) networks: Vec<OfNetwork>,
+    /// Where packages are asked for; none where the site has no `package_cache` block.
+    pub(super) packages: Vec<TcpListener>,
 }
 
 /// The sockets of one network.
@@ -45,6 +47,8 @@ pub(super) fn doors(site: &Site) -> BTreeSet<String> {
             format!("HTTP on {}:{}", network.address, site.http_port),
         ];
         doors.extend(site.dns.as_ref().map(|_| format!("DNS on {} at {interface}", network.address)));
+        let cache = site.package_cache.as_ref();
+        doors.extend(cache.map(|cache| format!("packages on {}:{}", network.address, cache.port)));
         doors.extend(network.router_advertisements.then(|| format!("router solicitations on {interface}")));
         doors
     };
@@ -60,9 +64,21 @@ impl Sockets {
         let dhcp = dhcp::bind(&mut held, site)?;
         let here = site.networks.iter().filter(|network| network.interface.is_some());
         let networks = here.map(|network| OfNetwork::open(network, site, &mut held)).collect::<Result<_, _>>()?;
+        let packages = packages(site, &mut held)?;
         held.finish()?;
-        Ok(Sockets { dhcp, networks })
+        Ok(Sockets { dhcp, networks, packages })
     }
+}
+
+/// The package cache's, on the address of each network that is here.
+fn packages(site: &Site, held: &mut Held) -> Result<Vec<TcpListener>, Failure> {
+    let Some(cache) = &site.package_cache else { return Ok(Vec::new()) };
+    let here = site.networks.iter().filter_map(|network| Some((network, network.interface.as_deref()?)));
+    let open = |(network, interface): (&Network, &str)| {
+        let listener = Http::bind(held, network.address, cache.port, Some(interface));
+        listener.map_err(|error| bind_failure("the package cache", network, cache.port, &error))
+    };
+    here.map(open).collect()
 }
 
 impl OfNetwork {

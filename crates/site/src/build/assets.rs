@@ -142,6 +142,11 @@ fn check_cycles(world: &World<'_>, assets: &BTreeMap<String, Asset>) {
     }
 }
 
+/// A server's URL in a map, without a password.
+pub(super) fn server(fields: &Fields<'_, '_>, name: &str, at: At<serde_json::Value>) -> Option<String> {
+    urls::without_password(fields, name, at)
+}
+
 /// The `assets` block.
 pub(super) fn settings(world: &World<'_>) -> AssetSettings {
     let Some(fields) = world.find("assets", "").map(|block| Fields::new(world, block)) else {

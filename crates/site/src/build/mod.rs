@@ -12,6 +12,7 @@ mod machines;
 mod naming;
 mod networks;
 mod os;
+mod package_cache;
 mod pool;
 mod profiles;
 mod secrets;
@@ -39,6 +40,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
     let systems = os::Systems::default();
     let (profiles, chosen) = profiles::read(world, &systems);
     let systems = systems.finish(&mut assets);
+    let package_cache = package_cache::read(world, settings.http_port);
     let classes = classes::read(world);
     naming::check(world, &classes);
     let default_profile = site_block::default_profile(world, &settings);
@@ -80,6 +82,7 @@ pub(crate) fn build(world: &World<'_>) -> Site {
         assets,
         asset_settings,
         systems,
+        package_cache,
         lock: world.lock.clone(),
         profiles,
         classes,

@@ -214,6 +214,33 @@ fn how_assets_are_pinned() {
 }
 
 #[test]
+fn package_caches() {
+    let cache = |text: &str| format!("package_cache {{\n{text}\n}}");
+    for (text, expected) in [
+        ("size = \"1G\"", "1:1 the package cache may ask nobody"),
+        (
+            "allow = [\"a\", \"*\"]",
+            "2:15 `*` is not a server; expected \"deb.example.org\", \"*.example.org\" or \"https://example.org\"",
+        ),
+        ("allow = \"a\"\nsize = \"1M\"", "3:8 a package cache of 1 MiB is too small to be of use"),
+        ("allow = \"a\"\nport = 8080", "3:8 port 8080 is where machines fetch what they boot"),
+        ("mirrors = { \"a/b\" = \"http://x\" }", "2:11 `a/b` cannot be the name of a mirror"),
+        ("mirrors = { a = \"ftp://x\" }", "2:11 `ftp://x` is not fetched over `ftp`"),
+        (
+            "mirrors = { a = \"http://me:secret@x/y\" }",
+            "2:11 the URL `http://…@x/y` holds a name, a password or a question",
+        ),
+        ("mirrors = { a = 5 }", "2:11 `mirrors` is a map of URLs, not a number"),
+    ] {
+        check(&[(&cache(text), &[expected])]);
+    }
+    check(&[(
+        &cache("allow = [\"*.example.org\", \"https://x:8443\"]\nmirrors = { debian = \"https://x/debian/\" }"),
+        &[],
+    )]);
+}
+
+#[test]
 fn assets_and_profiles() {
     check(&[
         ("asset \"a\" {}", &["1:1 the asset `a` has none of `path`, `url` and `from`"]),

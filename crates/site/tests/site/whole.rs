@@ -70,6 +70,12 @@ assets {
   peers    = "http://10.20.0.2:8080"
   check    = "24h"
 }
+package_cache {
+  port    = 3143
+  size    = "2G"
+  allow   = ["deb.example.org", "*.example.net", "https://secure.example"]
+  mirrors = { debian = "https://mirror.example/debian/" }
+}
 profile "installer" {
   kernel = asset.k
   args   = "{{ report_url }} {{ install.disk }}"

@@ -1,6 +1,7 @@
 //! URLs of assets and of servers. Only their shape is checked; RFC 3986.
 
 use crate::{AssetSource, SCHEMES, fields::Fields, nearest::nearest, source::At};
+use serde_json::Value;
 
 /// As many mirrors as make sense.
 const MOST_URLS: usize = 64;
@@ -31,6 +32,24 @@ pub(super) fn servers(fields: &Fields<'_, '_>, name: &str) -> Vec<String> {
     let texts = fields.texts(name).unwrap_or_default();
     let good = texts.into_iter().filter(|text| is_url(fields, text, &["http", "https"]));
     good.map(|text| text.value.trim_end_matches('/').to_owned()).collect()
+}
+
+/// A server's URL that everybody may use, so that it holds no password; without a `/` at its end.
+pub(super) fn without_password(fields: &Fields<'_, '_>, name: &str, at: At<Value>) -> Option<String> {
+    let Some(text) = at.value.as_str().map(str::to_owned) else {
+        return fields.wrong_type(&at, name, "a map of URLs");
+    };
+    let text = At::new(text, at.span);
+    if !is_url(fields, &text, &["http", "https"]) {
+        return None;
+    }
+    if text.value.contains('@') || text.value.contains(['?', '#']) {
+        let note =
+            fields.error(text.span, format!("the URL `{}` holds a name, a password or a question", shown(&text.value)));
+        note.next("every client may use it: name a mirror that anybody may ask");
+        return None;
+    }
+    Some(text.value.trim_end_matches('/').to_owned())
 }
 
 /// Complains where it is not one with one of `schemes`.
