@@ -7,6 +7,8 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 const SITE: &str = r#"
@@ -84,8 +86,14 @@ fn files_in_archives_are_served_and_taken_out_once() {
     assert!(get(&net, "linux", into.path()) == fs::read(&linux).unwrap());
     assert!(get(&net, "initrd", into.path()) == fs::read(folder.join("i/install/initrd.gz")).unwrap());
     assert!(get(&net, "vmlinuz", into.path()) == fs::read(folder.join("d/boot/vmlinuz-6.1.0-9")).unwrap());
-    let why = "absent cannot be served: linux in netboot: no member `linux`; near: `debian-installer/amd64/linux`";
-    assert!(server.log().contains(why), "{}", server.log());
+    // It is looked for when somebody first asks.
+    net.client("curl -s -m 30 -o /dev/null http://10.20.0.1:8080/asset/absent");
+    let why = "linux in netboot: no member `linux`; near: `debian-installer/amd64/linux`";
+    let end = Instant::now() + Duration::from_secs(30);
+    while !server.log().contains(why) {
+        assert!(Instant::now() < end, "{}", server.log());
+        thread::sleep(Duration::from_millis(100));
+    }
 
     let before = objects(&server);
     assert_eq!(before.len(), 4, "three files, and the archive with a URL");
