@@ -37,7 +37,7 @@ machine "kitt" {
     kernel   = "linux-image-cloud-amd64"
   }
 }
-# One processor: QEMU 7.2 was seen to translate wrongly for a second one, after a reset.
+# One processor: another one is only more to translate.
 lab {
   machine "kitt" {
     firmware = "bios"
