@@ -13,8 +13,8 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("butane", &[]),
     // The built-in `os` blocks, and what makers' listings look like.
     ("catalog", &["model"]),
-    // It reads the catalog's text as it reads a user's.
-    ("site", &["model", "catalog"]),
+    // It reads the catalog's text as it reads a user's, and knows a CID from a mistake.
+    ("site", &["model", "catalog", "ipfs"]),
     ("cloudinit", &["model", "butane"]),
     ("wire", &["model"]),
     ("plan", &["model"]),

@@ -156,7 +156,7 @@ mod tests {
             ("https://CID", "an IPFS URL is written ipfs://CID/path"),
             ("CID/x", "an IPFS URL is written ipfs://CID/path"),
             ("ipns://example.com/x", "names of IPNS change"),
-            ("ipfs://example.com/x", "`example.com` is not a CID: it is not written in base32"),
+            ("ipfs://example.com/x", "`example.com` is not a CID: it is damaged, or not written in base32"),
             ("ipfs://", "`` is not a CID"),
             ("ipfs://CID/a/../b", "`..` is not a name inside a directory"),
             ("ipfs://CID/a/%2e%2E/b", "`%2e%2E` is not a name inside a directory"),

@@ -68,7 +68,7 @@ enum Version {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CidError {
     /// The text's first letter names no alphabet that is known, or a letter is not of its alphabet.
-    #[error("it is not written in base32 (b…), base36 (k…), base58 (z… or Qm…) or base16 (f…)")]
+    #[error("it is damaged, or not written in base32 (b…), base36 (k…), base58 (z… or Qm…) or base16 (f…)")]
     Text,
     /// A number at its front cannot be read.
     #[error("it is cut off or damaged")]

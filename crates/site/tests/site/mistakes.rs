@@ -140,6 +140,10 @@ fn urls_of_assets() {
         ("https:/x/y", "the URL `https:/x/y` names no server or file"),
         ("https:///y", "the URL `https:///y` names no server or file"),
         ("ipfs://", "the URL `ipfs://` names no server or file"),
+        (
+            "ipfs://bafy/y",
+            "the URL `ipfs://bafy/y`: `bafy` is not a CID: it is damaged, or not written in base32 (b…), base36 (k…), base58 (z… or Qm…) or base16 (f…)",
+        ),
         ("https://x/a b", "the URL `https://x/a b` holds a space or a control character"),
         ("https://me:secret@x/a b", "the URL `https://…@x/a b` holds a space or a control character"),
         ("vmlinuz", "`vmlinuz` is not a URL"),
@@ -151,7 +155,14 @@ fn urls_of_assets() {
         ("asset \"a\" { url = [] }", &["1:19 `url` holds 0 URLs"]),
         ("asset \"a\" { url = [\"https://x/y\", \"htp://x/y\"] }", &["1:35 `htp://x/y` is not fetched over `htp`"]),
     ]);
-    for url in ["http://x", "https://[::1]:8/y?z#a", "ftp://u:p@x/y", "file:///srv/y", "file:y", "ipfs://bafy/y"] {
+    for url in [
+        "http://x",
+        "https://[::1]:8/y?z#a",
+        "ftp://u:p@x/y",
+        "file:///srv/y",
+        "file:y",
+        "ipfs://bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354/y",
+    ] {
         check(&[(&format!("asset \"a\" {{ url = \"{url}\" }}"), &[])]);
     }
 }

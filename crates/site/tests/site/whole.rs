@@ -44,7 +44,7 @@ asset "i" {
   sha256 = sha256("x")
 }
 asset "mirrored" {
-  url = ["https://boot.example/m", "ipfs://bafy/m"]
+  url = ["https://boot.example/m", "ipfs://bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354/m"]
   signed {
     list     = "https://boot.example/SHA256SUMS"
     name     = "m-amd64"

@@ -80,7 +80,17 @@ pub(in crate::build) fn is_url(fields: &Fields<'_, '_>, text: &At<String>, schem
         note.next(example(&scheme));
         return false;
     }
-    true
+    scheme != "ipfs" || is_in_ipfs(fields, text)
+}
+
+/// Complains where no file of IPFS can have this URL.
+fn is_in_ipfs(fields: &Fields<'_, '_>, text: &At<String>) -> bool {
+    let address = text.value.parse::<firstlight_ipfs::Address>();
+    if let Err(error) = &address {
+        let note = fields.error(text.span, format!("the URL `{}`: {error}", shown(&text.value)));
+        note.next(example("ipfs"));
+    }
+    address.is_ok()
 }
 
 fn is_scheme(text: &str) -> bool {
