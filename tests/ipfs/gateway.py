@@ -3,7 +3,7 @@
     gateway.py MOOD PORT FILE...
 
 MOOD is `honest`, or what it does wrong: `lies` (another byte in each block), `cuts` (half of each block), `lost` (404),
-`tires` (404 after some blocks).
+`tires` (404 after some blocks), `slow` (a tenth of a second for each block).
 Prints a line of JSON for each file, whose names are those in one directory. Then "ready" with its URL, and "asked" with
 each request. https://specs.ipfs.tech/http-gateways/trustless-gateway/, https://specs.ipfs.tech/unixfs/
 """
@@ -14,6 +14,7 @@ import http.server
 import json
 import os
 import sys
+import time
 
 CHUNK, WIDTH = 256 << 10, 174
 RAW, DAG_PB = b"\x55", b"\x70"
@@ -76,6 +77,8 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         served += 1
         if content is None or MOOD == "lost" or (MOOD == "tires" and served > 10):
             return self.send(404, b"nobody has it")
+        if MOOD == "slow":
+            time.sleep(0.1)
         if MOOD == "lies":
             content = content[:-1] + bytes([content[-1] ^ 1])
         self.send(200, content)

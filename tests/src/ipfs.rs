@@ -40,6 +40,14 @@ impl Gateway {
         Gateway::start(python)
     }
 
+    /// The same on a port of its own, in the network namespace of a process.
+    pub fn in_namespace_of(process: u32, port: u16, mood: &str, files: &[&str]) -> Gateway {
+        let mut python = Command::new("nsenter");
+        python.args([format!("--net=/proc/{process}/ns/net"), "python3".to_owned()]);
+        python.arg(repository().join("tests/ipfs/gateway.py")).args([mood, &port.to_string()]).args(files);
+        Gateway::start(python)
+    }
+
     /// Files that Helia has put into IPFS. `None`, and it is said, where Helia cannot be had.
     pub fn helia() -> Option<Gateway> {
         let prepared = Command::new(repository().join("scripts/prepare-ipfs-peer")).status();

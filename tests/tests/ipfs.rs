@@ -2,7 +2,7 @@
 //! boots from blocks.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use firstlight_tests::{Gateway, Machine, firstlight, repository, run};
+use firstlight_tests::{Gateway, Lifetime, Machine, firstlight, repository, run};
 use std::{
     fs,
     path::Path,
@@ -133,6 +133,54 @@ fn a_machine_boots_from_blocks() {
         .until("reported");
     boot.went_by(&["DHCP", "script", "kernel", "initrd"]);
     assert!(honest.asked().len() > 10 && !liar.asked().is_empty(), "{:?} {:?}", honest.asked(), liar.asked());
+}
+
+const LIVE: &str = r#"
+assets {
+  gateways = "http://127.0.0.1:9997"
+}
+network "boot" {
+  interface = "eth1"
+  subnet    = "10.20.0.0/24"
+}
+asset "linux" {
+  url = "LINUX"
+}
+asset "initrd" {
+  url = "INITRD"
+}
+profile "small" {
+  kernel = asset.linux
+  initrd = asset.initrd
+  args   = "console=ttyS0 quiet firstlight.report={{ report_url }}"
+}
+machine "kitt" {
+  mac     = "52:54:00:00:00:01"
+  profile = "small"
+}
+"#;
+
+/// The gateway is there when the machine already asks: what it boots comes on demand, and goes on to it as it comes.
+#[test]
+#[ignore = "make test-boot"]
+fn a_machine_starts_its_kernel_while_the_blocks_still_come() {
+    let assets = repository().join("examples/assets");
+    let paths = ["vmlinuz", "initrd"].map(|name| assets.join(name).display().to_string());
+    let paths = [&*paths[0], &*paths[1]];
+    let cids = gateway("honest", &paths).files.clone();
+    let site = LIVE.replace("LINUX", &cids[0].url).replace("INITRD", &cids[1].url);
+    let lifetime = Lifetime::begin(&site);
+    let gateway = Gateway::in_namespace_of(lifetime.lab(), 9997, "slow", &paths);
+    let shown = lifetime.wait_until(|lifetime| lifetime.shown("kitt"), "reported up");
+    println!("{shown}");
+    for line in
+        ["fetch    linux is fetched from ipfs:", "fetch    initrd is here: ", "verified by firstlight.lock (cid)"]
+    {
+        assert!(shown.contains(line), "{line}");
+    }
+    let place = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text}"));
+    assert!(place("boots profile small") < place("linux is here: "), "it had its script while the blocks still came");
+    assert!(gateway.asked().len() > 10);
 }
 
 #[test]
