@@ -40,7 +40,8 @@ fn can_boot(row: &str) -> bool {
 /// What the output's last part says of a row: `✓ reported up after 9.9 s`.
 fn result<'a>(output: &'a str, row: &str) -> Option<&'a str> {
     let results = output.lines().filter_map(|line| line.split_once("  "));
-    results.filter(|(name, _)| *name == row).map(|(_, rest)| rest.trim()).find(|r| r.starts_with(['✓', '✗', 'S']))
+    let mut of_row = results.filter(|(name, _)| *name == row).map(|(_, rest)| rest.trim());
+    of_row.find(|rest| ["✓", "✗", "SKIPPED"].iter().any(|mark| rest.starts_with(mark)))
 }
 
 #[test]
